@@ -1,0 +1,49 @@
+"""Packaging of eve-meta: data only; see README.md for why each dependency is there."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+setup(
+    name="eve-meta",
+    version="0.1.0",
+    description="Cloud metadata for the VMs of one hypervisor, told apart by the interface they ask from",
+    long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.11",
+    packages=find_packages(include=["eve_meta", "eve_meta.*", "netns", "netns.*"]),
+    package_data={"eve_meta": ["py.typed"], "netns": ["py.typed"]},
+    install_requires=[
+        "attrs>=24.2",
+        "cattrs>=24.1",
+        "click>=8.1",
+        "pyroute2>=0.9.5",
+        "PyYAML>=6.0",
+        "Twisted>=24.11",
+    ],
+    extras_require={
+        "test": [
+            "coverage>=7.6",
+            "hypothesis>=6.110",
+            "mypy>=1.13",
+            "mypy-zope>=1.0.8",
+            "pytest>=8.3",
+            "pytest-timeout>=2.3",
+            "ruff>=0.9",
+            "treq>=24.9",
+            "types-PyYAML",
+            "types-setuptools",
+        ],
+    },
+    entry_points={"console_scripts": ["eve-meta = eve_meta.cli:main"]},
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Framework :: Twisted",
+        "Operating System :: POSIX :: Linux",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: System :: Systems Administration",
+    ],
+)

@@ -1,0 +1,42 @@
+"""What tests share: what they need of the machine, and waiting for what comes soon."""
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import pytest
+
+T = TypeVar("T")
+
+_PATH = "/usr/sbin:/sbin:/usr/bin:/bin:/usr/local/sbin:/usr/local/bin"
+_POLL_SECONDS = 0.01
+
+
+def need_programs(*programs: str) -> None:
+    """Skip the test on a machine without a program; in CI that is a failure."""
+    for each in programs:
+        if not shutil.which(each, path=_PATH):
+            _refuse(f"{each} is not installed")
+
+
+def need_sandbox(*programs: str) -> None:
+    """Skip the test unless it runs as root in a throw-away host; in CI that is a failure."""
+    if os.geteuid() != 0 or os.environ.get("EVE_META_SANDBOX") != "1":
+        _refuse("needs root in a throw-away host: scripts/sandbox pytest …")
+    need_programs("ip", "iptables-restore", "ip6tables-restore", *programs)
+
+
+def soon(question: Callable[[], T], seconds: float = 5) -> T:
+    """The first true answer to a question; after the time the last answer, whatever it is."""
+    end = time.monotonic() + seconds
+    while not (answer := question()) and time.monotonic() < end:
+        time.sleep(_POLL_SECONDS)
+    return answer
+
+
+def _refuse(reason: str) -> None:
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
