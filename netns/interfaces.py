@@ -1,0 +1,71 @@
+"""What this package offers: a network to look at, to change, to listen in and to be woken by."""
+
+import socket
+from collections.abc import Collection, Mapping
+
+from attrs import frozen
+from zope.interface import Interface
+
+from netns.steps import Step
+from netns.wiring import Seen
+
+
+@frozen
+class Changes:
+    """What has changed since the last look.
+
+    Attributes:
+        names: interfaces whose links came, went or changed.
+        is_complete: False when the kernel had to drop some: then look at everything.
+    """
+
+    names: frozenset[str]
+    is_complete: bool = True
+
+
+class IWatch(Interface):
+    """A stream of changes that an event loop can wait for."""
+
+    def fileno() -> int:
+        """A descriptor that is readable when there is something to read."""
+
+    def read() -> Changes:
+        """The changes so far; never blocks."""
+
+    def close() -> None:
+        """End the stream."""
+
+
+class INetwork(Interface):
+    """The host's network, as far as it concerns us. Every call blocks; none takes more than milliseconds."""
+
+    def check() -> None:
+        """See that the host has all that wiring needs.
+
+        Raises:
+            MissingError: the first thing that is not there, and what to do.
+        """
+
+    def see(interface: str) -> Seen:
+        """What the kernel has for one interface."""
+
+    def survey(interfaces: Collection[str]) -> Mapping[str, Seen]:
+        """The same for many at once, and for every other of which something of ours is left."""
+
+    def apply(step: Step) -> None:
+        """Make one change.
+
+        Raises:
+            NoSuchInterfaceError: the port is gone.
+            KernelRefusedError: anything else.
+        """
+
+    def listen(interface: str) -> socket.socket:
+        """A listening TCP socket in the interface's namespace, of both families, on the service's port.
+
+        Raises:
+            KernelRefusedError: there is no such namespace, or its port is taken.
+        """
+
+    def watch() -> IWatch:
+        """Start to collect changes."""

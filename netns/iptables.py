@@ -1,0 +1,113 @@
+"""The redirect and the filter inside a namespace, in iptables, which is what an operator looks with."""
+
+import contextlib
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+
+from netns.errors import KernelRefusedError, MissingError
+from netns.wiring import GUEST_PORT, METADATA_IPV4, METADATA_IPV6, SERVICE_PORT
+
+_SEARCH_PATH = "/usr/sbin:/sbin:/usr/bin:/bin:/usr/local/sbin"
+
+# A connection is let in only if it was redirected: the service's port can not be asked for by its number.
+# A refusal (the RST that answers a connection nobody listens for) stays inside: while the agent restarts a
+# guest's SYN is then repeated, where most guests would take a refusal as final. A connection that was
+# accepted is ASSURED, so it can be reset.
+# The last rule stands for a policy: setting one makes iptables-nft update a chain that it has just made, and
+# with that its exit waits for an RCU grace period, 17 ms a table.
+_NAT = """\
+*nat
+{redirects}
+COMMIT
+"""
+_FILTER = """\
+*filter
+-A INPUT -p tcp --dport {port} -m conntrack --ctstate DNAT -j ACCEPT
+{icmp}
+-A INPUT -j DROP
+-A FORWARD -j DROP
+-A OUTPUT -p tcp --sport {port} --tcp-flags RST RST -m conntrack ! --ctstatus ASSURED -j DROP
+COMMIT
+"""
+_EMPTY = """\
+*nat
+-F
+COMMIT
+*filter
+-F
+COMMIT
+"""
+
+_ICMP4 = "-A INPUT -p icmp --icmp-type echo-request -j ACCEPT"
+_ICMP6 = "\n".join(
+    f"-A INPUT -p ipv6-icmp --icmpv6-type {kind} -j ACCEPT"
+    for kind in ("echo-request", "neighbour-solicitation", "neighbour-advertisement")
+)
+
+
+def rules(addresses: tuple[object, ...], icmp: str) -> str:
+    """The rules of one family, as `iptables-restore` reads them."""
+    redirects = "\n".join(
+        f"-A PREROUTING -d {address} -p tcp --dport {GUEST_PORT} -j REDIRECT --to-ports {SERVICE_PORT}"
+        for address in addresses
+    )
+    return _NAT.format(redirects=redirects) + _FILTER.format(icmp=icmp, port=SERVICE_PORT)
+
+
+_FAMILIES = {
+    "iptables-restore": rules((METADATA_IPV4,), _ICMP4),
+    "ip6tables-restore": rules(METADATA_IPV6, _ICMP6),
+}
+
+
+def check() -> None:
+    """See that the programs are there.
+
+    Raises:
+        MissingError: one is not.
+    """
+    for program in _FAMILIES:
+        if not _path(program):
+            raise MissingError(program, "install iptables (Debian: apt-get install iptables)")
+
+
+@contextlib.contextmanager
+def adding() -> Iterator[None]:
+    """Add the rules of both families, in the namespace that the calling thread is in, while the body runs.
+
+    Raises:
+        KernelRefusedError: a program failed; its words are in the error.
+    """
+    running = [(program, _start(program, given)) for program, given in _FAMILIES.items()]
+    try:
+        yield
+    finally:
+        ended = [(program, each, each.communicate()[1]) for program, each in running]
+    for program, each, said in ended:
+        if each.returncode:
+            raise KernelRefusedError(f"write the rules with {program}", 0, said.strip())
+
+
+def empty() -> None:
+    """Take all rules of both families away, in the namespace that the calling thread is in."""
+    for program in _FAMILIES:
+        _start(program, _EMPTY).communicate()
+
+
+def _start(program: str, given: str) -> subprocess.Popen[str]:
+    with tempfile.TemporaryFile("w+") as rules:
+        rules.write(given)
+        rules.seek(0)
+        return subprocess.Popen(
+            [_path(program) or program, "--noflush", "--wait", "5"],
+            stdin=rules,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+
+def _path(program: str) -> str | None:
+    return shutil.which(program, path=_SEARCH_PATH)

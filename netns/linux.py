@@ -1,0 +1,223 @@
+"""The real network: the kernel of this host."""
+
+import contextlib
+import os
+import socket
+from collections.abc import Collection, Iterator, Mapping
+from functools import singledispatchmethod
+
+from pyroute2.netlink import NETLINK_NETFILTER, NETLINK_ROUTE
+from zope.interface import implementer
+
+from netns import iptables, links, namespaces, nftables, sysctls
+from netns.errors import KernelRefusedError, MissingError, NoSuchInterfaceError
+from netns.interfaces import INetwork, IWatch
+from netns.links import HostLink
+from netns.names import NAMESPACE_PREFIX, interface_of, link_of, namespace_of
+from netns.netlink import Netlink, NetlinkError, is_absent
+from netns.steps import (
+    AddLink,
+    AddNamespace,
+    Furnish,
+    RemoveLink,
+    RemoveNamespace,
+    Renew,
+    Steer,
+    Step,
+    Unsteer,
+)
+from netns.watch import LinkWatch
+from netns.wiring import SERVICE_PORT, Link, Port, Seen, Steering
+
+BACKLOG = 1024
+"""Connections that wait for a server; while one is started again, guests wait here."""
+
+_STEERABLE_KINDS = ("", "tun", "veth")
+_INSTEAD = "name the VM's own port, e.g. tap0"
+_OBJECTIONS = {
+    "bridge": "is a bridge: name the VM's port on it, e.g. tap0",
+    "openvswitch": "is an Open vSwitch bridge or internal port: name the VM's port on it, e.g. tap0",
+    "macvtap": "is a macvtap: its frames never pass a hook of the host; give the VM a tap on a bridge",
+    "macvlan": "is a macvlan: its frames never pass a hook of the host; give the VM a tap on a bridge",
+    "ipvtap": "is an ipvtap: its frames never pass a hook of the host; give the VM a tap on a bridge",
+    "bond": f"is a bond: {_INSTEAD}",
+    "vlan": f"is a VLAN of the host: {_INSTEAD}",
+}
+_GUEST_BUSES = ("xen-backend", "xen")
+
+
+def objection(link: HostLink) -> str | None:
+    """Why the frames of a link can not be steered, and what to name instead; None when they can."""
+    if link.kind in _OBJECTIONS:
+        return _OBJECTIONS[link.kind]
+    if not link.is_ethernet:
+        return f"carries no Ethernet frames: {_INSTEAD}"
+    if link.kind not in _STEERABLE_KINDS:
+        return f"is a {link.kind}: {_INSTEAD}"
+    bus = link.parent.partition(" ")[0]
+    if bus and bus not in _GUEST_BUSES:
+        return f"is hardware of the host ({link.parent}): {_INSTEAD}"
+    return None
+
+
+@implementer(INetwork)
+class LinuxNetwork:
+    """The network namespace of the thread that makes it; calls must come one at a time.
+
+    Its two sockets stay open: to close one that nftables was told something through waits for an RCU grace
+    period, 17 ms. Source: nft_rcv_nl_event() in net/netfilter/nf_tables_api.c.
+    """
+
+    def __init__(self) -> None:
+        self._route = Netlink(NETLINK_ROUTE)
+        self._netfilter = Netlink(NETLINK_NETFILTER)
+
+    def check(self) -> None:
+        """See `INetwork.check`."""
+        if os.geteuid() != 0:
+            raise MissingError("not root", "network namespaces need it: run as root, e.g. with sudo")
+        iptables.check()
+        if not nftables.is_supported(self._netfilter):
+            raise MissingError("the kernel has no nf_tables", "load it (modprobe nf_tables nft_fwd_netdev)")
+        if not os.path.exists("/proc/sys/net/ipv6"):  # noqa: PTH110 - a sysctl, not a file
+            raise MissingError("the kernel has no IPv6", "boot without ipv6.disable=1")
+
+    def see(self, interface: str) -> Seen:
+        """See `INetwork.see`."""
+        return _seen(
+            interface,
+            links.find(self._route, interface),
+            links.find(self._route, link_of(interface)),
+            nftables.find(self._netfilter, interface),
+        )
+
+    def survey(self, interfaces: Collection[str]) -> Mapping[str, Seen]:
+        """See `INetwork.survey`."""
+        found = {each.name: each for each in links.find_all(self._route)}
+        steered = dict(nftables.find_all(self._netfilter))
+        named = (interface_of(name) for name in namespaces.names(NAMESPACE_PREFIX))
+        ours = {*interfaces, *steered, *(each for each in named if each)}
+        return {
+            each: _seen(each, found.get(each), found.get(link_of(each)), steered.get(each)) for each in ours
+        }
+
+    def apply(self, step: Step) -> None:
+        """See `INetwork.apply`."""
+        self._apply(step)
+
+    @singledispatchmethod
+    def _apply(self, step: Step) -> None:
+        raise NotImplementedError(step)
+
+    @_apply.register
+    def _(self, step: AddNamespace) -> None:
+        with _doing("make the namespace", step.interface):
+            namespaces.create(namespace_of(step.interface), _add_rules_and_sysctls)
+
+    @_apply.register
+    def _(self, step: Renew) -> None:
+        with _doing("renew the namespace", step.interface):
+            namespaces.enter(namespace_of(step.interface), _renew_rules_and_sysctls)
+
+    @_apply.register
+    def _(self, step: AddLink) -> None:
+        name = link_of(step.interface)
+        with (
+            _doing("make the link", step.interface),
+            namespaces.opened(namespace_of(step.interface)) as descriptor,
+        ):
+            self._route.transact([links.addition(name, step.mtu, descriptor)])
+            sysctls.silence(name)
+
+    @_apply.register
+    def _(self, step: Furnish) -> None:
+        name = link_of(step.interface)
+        with _doing("set up the link", step.interface):
+            sysctls.silence(name)
+            alias = ("IFLA_IFALIAS", f"eve-meta: {step.interface}")
+            self._route.transact([links.setting(name, ("IFLA_MTU", step.mtu), alias)])
+            namespaces.enter(namespace_of(step.interface), lambda: _furnish_inside(step.mtu))
+
+    @_apply.register
+    def _(self, step: Steer) -> None:
+        with _doing("steer the frames", step.interface):
+            seen = self.see(step.interface)
+            if seen.port is None or seen.link is None:
+                raise NoSuchInterfaceError(step.interface)
+            steering = Steering(seen.port.index, seen.link.index)
+            batch = nftables.replacement(step.interface, steering, exists=seen.steering is not None)
+            self._netfilter.transact(batch)
+
+    @_apply.register
+    def _(self, step: Unsteer) -> None:
+        with _doing("stop steering the frames", step.interface), _gone_is_fine():
+            self._netfilter.transact(nftables.removal(step.interface))
+
+    @_apply.register
+    def _(self, step: RemoveLink) -> None:
+        with _doing("remove the link", step.interface), _gone_is_fine():
+            self._route.transact([links.removal(link_of(step.interface))])
+
+    @_apply.register
+    def _(self, step: RemoveNamespace) -> None:
+        with _doing("remove the namespace", step.interface):
+            namespaces.remove(namespace_of(step.interface))
+
+    def listen(self, interface: str) -> socket.socket:
+        """See `INetwork.listen`."""
+        with _doing("listen in the namespace", interface):
+            return namespaces.enter(namespace_of(interface), _listen)
+
+    def watch(self) -> IWatch:
+        """See `INetwork.watch`."""
+        return LinkWatch.start()
+
+
+def _seen(interface: str, port: HostLink | None, link: HostLink | None, steering: Steering | None) -> Seen:
+    return Seen(
+        port=Port(port.index, port.mtu, objection(port)) if port else None,
+        namespace=namespaces.presence(namespace_of(interface)),
+        link=Link(link.index, link.mtu) if link else None,
+        steering=steering,
+    )
+
+
+def _add_rules_and_sysctls() -> None:
+    with iptables.adding():
+        sysctls.write()
+
+
+def _renew_rules_and_sysctls() -> None:
+    iptables.empty()
+    _add_rules_and_sysctls()
+
+
+def _furnish_inside(mtu: int) -> None:
+    with Netlink(NETLINK_ROUTE) as route:
+        route.transact(links.furnishing(route, mtu))
+
+
+def _listen() -> socket.socket:
+    return socket.create_server(
+        ("", SERVICE_PORT), family=socket.AF_INET6, backlog=BACKLOG, dualstack_ipv6=True
+    )
+
+
+@contextlib.contextmanager
+def _doing(action: str, interface: str) -> Iterator[None]:
+    """Turn what the kernel says into what the caller was doing."""
+    try:
+        yield
+    except NetlinkError as error:
+        raise KernelRefusedError(f"{action} of {interface}", error.code, error.detail) from error
+    except OSError as error:
+        raise KernelRefusedError(f"{action} of {interface}", error.errno or 0, str(error)) from error
+
+
+@contextlib.contextmanager
+def _gone_is_fine() -> Iterator[None]:
+    try:
+        yield
+    except NetlinkError as error:
+        if not is_absent(error):
+            raise

@@ -1,0 +1,208 @@
+"""Batches of netlink messages, each acknowledged by the kernel.
+
+pyroute2 encodes links, addresses and routes. The carrying is ours for reasons that were measured: its
+nftables transactions hide errors, its sockets take a millisecond to open where a plain one takes 30 µs, its
+decoding of a whole dump takes 0.7 ms a link where we want three attributes of each, and its encoding of one
+interface's nftables rules takes 9 ms where plain attributes take 0.2 ms.
+"""
+
+import errno
+import socket
+import struct
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+from typing import Any, Self
+
+from attrs import frozen
+
+from netns.errors import NetnsError
+
+NLM_F_REQUEST = 0x001
+NLM_F_ACK = 0x004
+NLM_F_DUMP = 0x300
+NLM_F_REPLACE = 0x100
+NLM_F_EXCL = 0x200
+NLM_F_CREATE = 0x400
+NLM_F_APPEND = 0x800
+
+_NLMSG_ERROR = 2
+_NLMSG_DONE = 3
+_NLA_TYPE_MASK = 0x3FFF
+_NLA_F_NESTED = 0x8000
+_NLMSGERR_ATTR_MSG = 1
+_SOL_NETLINK = 270
+_NETLINK_CAP_ACK = 10
+_NETLINK_EXT_ACK = 11
+_HEADER = struct.Struct("=IHHII")
+_RECEIVE_BYTES = 1 << 18
+
+
+@frozen
+class NetlinkError(NetnsError):
+    """The kernel refused one message of a batch.
+
+    Attributes:
+        code: the errno.
+        position: which message of the batch, from 0.
+        detail: the kernel's own words, empty where it had none.
+    """
+
+    code: int
+    position: int = 0
+    detail: str = ""
+
+
+@frozen
+class Reply:
+    """One message from the kernel: its type, and what follows the netlink header."""
+
+    type: int
+    payload: memoryview
+
+
+@frozen
+class Message:
+    """One message to the kernel: its type, its flags, and what follows the netlink header."""
+
+    type: int
+    flags: int
+    payload: bytes
+
+
+def encoded(content: Any, message_type: int, flags: int) -> Message:
+    """A message from the one that pyroute2 encodes."""
+    content.encode()
+    return Message(message_type, flags, bytes(content.data[_HEADER.size :]))
+
+
+def attribute(kind: int, value: bytes) -> bytes:
+    """An attribute as it is sent, padded. Source: struct nlattr, linux/netlink.h."""
+    return struct.pack("=HH", len(value) + 4, kind) + value + bytes(-len(value) % 4)
+
+
+def nest(kind: int, *values: bytes) -> bytes:
+    """An attribute that holds attributes."""
+    return attribute(kind | _NLA_F_NESTED, b"".join(values))
+
+
+def attributes(payload: memoryview, offset: int) -> dict[int, memoryview]:
+    """The attributes that follow a message's fixed part, by type; of equal ones the last.
+
+    Source: struct nlattr in linux/netlink.h: length with header, type, padding to four bytes.
+    """
+    found = {}
+    while offset + 4 <= len(payload):
+        length, kind = struct.unpack_from("=HH", payload, offset)
+        if length < 4:  # noqa: PLR2004 - an attribute's header
+            break
+        found[kind & _NLA_TYPE_MASK] = payload[offset + 4 : offset + length]
+        offset += (length + 3) & ~3
+    return found
+
+
+def text(value: memoryview) -> str:
+    """A string attribute, without the zero byte that ends it."""
+    return bytes(value).split(b"\0", 1)[0].decode(errors="replace")
+
+
+class Netlink:
+    """One netlink socket of one family, in the network namespace of the thread that made it."""
+
+    def __init__(self, family: int) -> None:
+        self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, family)
+        self._socket.setsockopt(_SOL_NETLINK, _NETLINK_CAP_ACK, 1)
+        self._socket.setsockopt(_SOL_NETLINK, _NETLINK_EXT_ACK, 1)
+        self._socket.bind((0, 0))
+        self._sequence = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._socket.close()
+
+    def transact(self, messages: Iterable[Message]) -> None:
+        """Send messages in one datagram, and wait until those that ask for it are acknowledged.
+
+        Raises:
+            NetlinkError: the first message that the kernel refused.
+        """
+        batch = list(messages)
+        first = self._sequence + 1
+        waiting = {first + i for i, each in enumerate(batch) if each.flags & NLM_F_ACK}
+        refused: NetlinkError | None = None
+        self._send(batch)
+        while waiting:
+            for reply, sequence in self._receive():
+                if reply.type == _NLMSG_ERROR and sequence in waiting:
+                    waiting.discard(sequence)
+                    refused = refused or _refusal(reply.payload, sequence - first)
+                elif (
+                    reply.type == _NLMSG_ERROR and sequence >= first and (error := _refusal(reply.payload, 0))
+                ):
+                    raise error
+        if refused:
+            raise refused
+
+    def ask(self, question: Message) -> list[Reply]:
+        """Everything that the kernel answers to one message: a dump, or a single object.
+
+        Raises:
+            NetlinkError: the kernel refused; ENOENT or ENODEV where there is no such object.
+        """
+        self._send([question])
+        found: list[Reply] = []
+        is_dump = question.flags & NLM_F_DUMP == NLM_F_DUMP
+        while True:
+            for reply, sequence in self._receive():
+                if sequence != self._sequence:
+                    continue
+                if reply.type == _NLMSG_ERROR:
+                    if error := _refusal(reply.payload, 0):
+                        raise error
+                    return found
+                if reply.type == _NLMSG_DONE:
+                    return found
+                found.append(reply)
+            if not is_dump and found:
+                return found
+
+    def _send(self, batch: list[Message]) -> None:
+        data = b""
+        for each in batch:
+            self._sequence += 1
+            length = _HEADER.size + len(each.payload)
+            data += _HEADER.pack(length, each.type, each.flags | NLM_F_REQUEST, self._sequence, 0)
+            data += each.payload + bytes(-length % 4)
+        self._socket.send(data)
+
+    def _receive(self) -> Iterator[tuple[Reply, int]]:
+        return split(memoryview(self._socket.recv(_RECEIVE_BYTES)))
+
+
+def split(datagram: memoryview) -> Iterator[tuple[Reply, int]]:
+    """The messages in one datagram, each with its sequence number."""
+    while len(datagram) >= _HEADER.size:
+        length, kind, _, sequence, _ = _HEADER.unpack_from(datagram)
+        yield Reply(kind, datagram[_HEADER.size : length]), sequence
+        datagram = datagram[(length + 3) & ~3 :]
+
+
+def _refusal(payload: memoryview, position: int) -> NetlinkError | None:
+    """What an NLMSG_ERROR says; None when it is an acknowledgement.
+
+    Source: struct nlmsgerr and the extended acknowledgement, linux/netlink.h; NETLINK_CAP_ACK leaves out
+    the body of the message that failed, but not its header.
+    """
+    code = -struct.unpack_from("=i", payload)[0]
+    if not code:
+        return None
+    said = attributes(payload, 4 + _HEADER.size).get(_NLMSGERR_ATTR_MSG)
+    return NetlinkError(code, position, text(said) if said else "")
+
+
+def is_absent(error: NetlinkError) -> bool:
+    """Whether the kernel said that there is no such object."""
+    return error.code in (errno.ENOENT, errno.ENODEV, errno.ESRCH)

@@ -1,0 +1,54 @@
+"""From what the kernel has for an interface to the steps that wire or clear it.
+
+Note [The order of steps]
+
+    seen                                      steps
+    wired                                     none
+    no namespace                              RemoveLink? AddNamespace AddLink Furnish | Steer
+    namespace, no link                        Renew AddLink Furnish | Steer
+    both, but another MTU or steering         Renew Furnish | Steer
+
+The bar is where the caller starts to listen: a guest's first frame must find a listener. Steering is made
+last and so is the mark of all that stands before it: an agent that dies between any two steps leaves an
+interface that is not steered, and the next pass does again what can be done again.
+A link whose namespace has lost its name leads nowhere, so it goes first.
+"""
+
+from netns.namespaces import Presence
+from netns.steps import (
+    AddLink,
+    AddNamespace,
+    Furnish,
+    RemoveLink,
+    RemoveNamespace,
+    Renew,
+    Steer,
+    Step,
+    Unsteer,
+)
+from netns.wiring import Port, Seen
+
+
+def build(interface: str, port: Port, seen: Seen) -> tuple[Step, ...]:
+    """The steps up to where a socket can listen in the namespace; none when it is wired."""
+    if seen.is_wired:
+        return ()
+    link, furnish = AddLink(interface, port.mtu), Furnish(interface, port.mtu)
+    if seen.namespace is not Presence.PRESENT:
+        stale = (RemoveLink(interface),) if seen.link else ()
+        return (*stale, AddNamespace(interface), link, furnish)
+    return (Renew(interface), *(() if seen.link else (link,)), furnish)
+
+
+def connect(interface: str, seen: Seen) -> tuple[Step, ...]:
+    """The steps that join a namespace in which a socket listens to its guest."""
+    return () if seen.is_wired else (Steer(interface),)
+
+
+def clear(interface: str, seen: Seen) -> tuple[Step, ...]:
+    """The steps that leave nothing of ours."""
+    return (
+        *((Unsteer(interface),) if seen.steering else ()),
+        *((RemoveLink(interface),) if seen.link else ()),
+        *((RemoveNamespace(interface),) if seen.namespace is not Presence.ABSENT else ()),
+    )
