@@ -1,0 +1,111 @@
+"""Text in YAML or JSON -> plain data.
+
+Of YAML's implicit types only those of its core schema are known, less octal numbers and powers without a
+point. So dates, `on`, MAC addresses of digits alone and project names like `12e5` stay text.
+Source: https://yaml.org/spec/1.2.2/ section 10.3.2.
+"""
+
+import json
+import re
+from typing import Any, ClassVar
+
+import yaml
+
+from eve_meta.document.plain import MAX_DEPTH, check_plain
+from eve_meta.errors import DocumentError
+
+MAX_BYTES = 4 * 1024 * 1024
+
+
+def parse_text(text: bytes) -> object:
+    """The data that the text stands for.
+
+    Raises:
+        DocumentError: it is too long, no UTF-8, not well formed, has a key twice, or is no plain data.
+    """
+    if len(text) > MAX_BYTES:
+        raise DocumentError("", f"is longer than {MAX_BYTES} bytes")
+    try:
+        data = _json_or_yaml(text.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise DocumentError("", f"is not UTF-8 text: see byte {error.start}") from error
+    except yaml.YAMLError as error:
+        raise DocumentError("", f"is not YAML: {_explained(error)}") from error
+    except ValueError as error:
+        raise DocumentError("", str(error)) from error
+    check_plain(data)
+    return data
+
+
+def _json_or_yaml(text: str) -> object:
+    """JSON goes first: YAML takes neither its tabs nor its surrogates, and is slow."""
+    if text.lstrip().startswith("{"):
+        try:
+            return json.loads(text, object_pairs_hook=_without_twins)
+        except (json.JSONDecodeError, RecursionError):
+            pass
+    _check_depth(text)
+    return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
+
+
+def _check_depth(text: str) -> None:
+    """Refuses nesting before it is composed: libyaml does that by recursion, without a limit."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise ValueError(f"is nested deeper than {MAX_DEPTH} levels, at line {_line(event)}")
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
+
+
+def _without_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    record = dict(pairs)
+    if len(record) < len(pairs):
+        names = [name for name, _ in pairs]
+        twin = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"has the key {twin!r} twice in one mapping")
+    return record
+
+
+def _explained(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "not well formed"
+    return f"{problem}, at line {mark.line + 1}, column {mark.column + 1}" if mark else str(problem)
+
+
+_BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_BASE):
+    """A safe loader with few implicit types, to which a key twice in one mapping is an error."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+        """Source: PyYAML `constructor.py`, whose signature this is."""
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and (key.tag, key.value) in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key.value!r} is twice", key.start_mark
+                )
+            seen.add((key.tag, key.value if isinstance(key, yaml.ScalarNode) else id(key)))
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping
+
+
+for _tag, _pattern, _first in (
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    ("int", r"[-+]?(0|[1-9][0-9]*)|0x[0-9a-fA-F]+", list("-+0123456789")),
+    (
+        "float",
+        r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
+        list("-+.0123456789"),
+    ),
+    ("merge", r"<<", ["<"]),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"^(?:{_pattern})$"), _first)
