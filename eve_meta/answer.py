@@ -1,0 +1,95 @@
+"""Request -> answer: all of the HTTP that a guest can see, as a function of values."""
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
+
+from attrs import Factory, field, frozen
+
+from eve_meta import formats
+from eve_meta.exchange import Answer, Request, not_allowed, refusal
+from eve_meta.sessions import answer_token, is_token_path, refuse_session
+from eve_meta.target import MalformedTargetError, names_in
+from eve_meta.tree import Directory, Entropy, Leaf, SeededLeaf, find
+from eve_meta.vm import VM
+
+__all__ = ["Answer", "Metadata", "Request", "answer", "paths"]
+
+MAX_TARGET_BYTES = 2048
+_REMEMBERED_TARGETS = 32
+"""More than any client asks of one VM in a boot, save crawlers; small for thousands of VMs."""
+
+
+@frozen
+class _Place:
+    """Where a target leads: `leaf` is None if nothing is there."""
+
+    names: tuple[str, ...]
+    leaf: Leaf | SeededLeaf | None
+
+
+@frozen(eq=False)
+class Metadata:
+    """All that a VM is told, from one revision of its document.
+
+    Attributes:
+        token_key: 32 bytes of the VM's own that its session tokens are signed with.
+    """
+
+    vm: VM
+    token_key: bytes = field(repr=False)
+    _place: Callable[[bytes], _Place] = field(
+        init=False,
+        repr=False,
+        default=Factory(
+            lambda self: lru_cache(_REMEMBERED_TARGETS)(partial(_locate, self.vm)), takes_self=True
+        ),
+    )
+
+    def place(self, target: bytes) -> _Place:
+        """Where a target leads; the last ones are remembered, rendered.
+
+        Raises:
+            MalformedTargetError: it names no path.
+        """
+        return self._place(target)
+
+
+def answer(metadata: Metadata, request: Request, now: float, entropy: Entropy) -> Answer:
+    """The answer to a request at `now` (Unix time). Whatever the request holds, this does not raise."""
+    if len(request.target) > MAX_TARGET_BYTES:
+        return refusal(414)
+    try:
+        place = metadata.place(request.target)
+    except MalformedTargetError:
+        return refusal(400)
+    if is_token_path(place.names):
+        return answer_token(metadata.vm.service, metadata.token_key, request, place.names, now)
+    return _answer_metadata(metadata, request, place, now, entropy)
+
+
+def paths(metadata: Metadata) -> Iterator[str]:
+    """Every path that answers with metadata, depth first."""
+    return formats.paths(metadata.vm)
+
+
+def _answer_metadata(
+    metadata: Metadata, request: Request, place: _Place, now: float, entropy: Entropy
+) -> Answer:
+    if request.method not in {b"GET", b"HEAD"}:
+        return not_allowed(b"GET", b"HEAD")
+    refused = refuse_session(metadata.vm.service, metadata.token_key, request.headers, now)
+    if refused is not None:
+        return refused
+    if place.leaf is None:
+        return refusal(404)
+    return Answer(200, ((b"Content-Type", place.leaf.content_type),), place.leaf.read(entropy))
+
+
+def _locate(vm: VM, target: bytes) -> _Place:
+    names = names_in(target)
+    node = find(formats.root(vm), names)
+    return _Place(names, _listing(node) if isinstance(node, Directory) else node)
+
+
+def _listing(directory: Directory) -> Leaf | None:
+    return Leaf(directory.listing()) if directory.is_listed else None

@@ -1,0 +1,62 @@
+"""What HTTP brings in and takes out, as values without a connection."""
+
+from collections.abc import Mapping
+
+from attrs import frozen
+
+from eve_meta.tree import PLAIN
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+_REASONS = {
+    400: b"bad request",
+    401: b"a valid session token is needed",
+    404: b"not found",
+    405: b"method not allowed",
+    414: b"the path is too long",
+}
+
+
+@frozen
+class Request:
+    """A request as it came.
+
+    Attributes:
+        target: the request-target, neither decoded nor split.
+        headers: by name in lower case.
+    """
+
+    method: bytes
+    target: bytes
+    headers: Mapping[bytes, bytes]
+    body: bytes = b""
+
+
+@frozen
+class Answer:
+    """What is to be sent.
+
+    Attributes:
+        headers: without Content-Length, Date, Server and Connection, which are the transport's.
+        body: for HEAD too, whose Content-Length tells it.
+        hop_limit: IP TTL or hop limit to send it with; None: the usual one.
+    """
+
+    status: int
+    headers: Headers
+    body: bytes
+    hop_limit: int | None = None
+
+
+def refusal(status: int, *headers: tuple[bytes, bytes]) -> Answer:
+    """An error with a short plain body."""
+    return Answer(status, ((b"Content-Type", PLAIN), *headers), _REASONS[status] + b"\n")
+
+
+def not_allowed(*methods: bytes) -> Answer:
+    """The refusal of a method where others are allowed. Source: RFC 9110 section 15.5.6."""
+    return refusal(405, (b"Allow", b", ".join(methods)))
+
+
+FORBIDDEN = Answer(403, ((b"Content-Type", PLAIN),), b"")
+"""Empty, as AWS sends it."""

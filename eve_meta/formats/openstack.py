@@ -1,0 +1,106 @@
+"""The OpenStack tree: its versions with the files of each.
+
+Source: nova `api/metadata/base.py`; https://docs.openstack.org/nova/latest/user/metadata.html
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from attrs import frozen
+
+from eve_meta.formats.meta_data import meta_data
+from eve_meta.formats.network_data import has_network_data, network_data
+from eve_meta.formats.vendor_data import vendor_data, vendor_data2
+from eve_meta.tree import OCTETS, Directory, Entry, Leaf, Node
+from eve_meta.vm import VM
+
+VERSIONS = (
+    "2012-08-10",
+    "2013-04-04",
+    "2013-10-17",
+    "2015-10-15",
+    "2016-06-30",
+    "2016-10-06",
+    "2017-02-22",
+    "2018-08-27",
+    "2020-10-14",
+    "2025-04-04",
+)
+"""Folsom to Epoxy, oldest first; they compare as text."""
+
+LATEST = "latest"
+
+
+@frozen
+class _File:
+    """A file of a version.
+
+    Attributes:
+        since: the version that brought it, and its line in the listing.
+        make: its content for a VM in a version.
+        is_there: whether this VM has it.
+        is_timeless: whether it answers in the versions before, too.
+    """
+
+    name: str
+    since: str
+    make: Callable[[VM, str], Node]
+    is_there: Callable[[VM], bool] = lambda _: True
+    is_timeless: bool = False
+
+
+def openstack(vm: VM) -> Directory:
+    """The tree below `/openstack`."""
+    return Directory(partial(_versions, vm))
+
+
+def _versions(vm: VM) -> Mapping[str, Entry]:
+    entries = {version: Entry(version, partial(_version, vm, version)) for version in VERSIONS}
+    entries[LATEST] = Entry(LATEST, partial(_version, vm, VERSIONS[-1]))
+    entries["content"] = Entry(None, partial(_content, vm))
+    return entries
+
+
+def _version(vm: VM, version: str) -> Directory:
+    return Directory(
+        lambda: {
+            file.name: Entry(file.name if file.since <= version else None, partial(file.make, vm, version))
+            for file in _FILES
+            if (file.is_timeless or file.since <= version) and file.is_there(vm)
+        }
+    )
+
+
+def _content(vm: VM) -> Directory:
+    """The files of `meta_data.json`, by number; the directory itself is no path, as in nova."""
+    return Directory(
+        lambda: {
+            f"{number:04}": Entry(f"{number:04}", partial(Leaf, file.content, OCTETS))
+            for number, file in enumerate(vm.files)
+        },
+        is_listed=False,
+    )
+
+
+def _has_user_data(vm: VM) -> bool:
+    return vm.user_data is not None
+
+
+def _user_data(vm: VM, _version: str) -> Leaf:
+    return Leaf(vm.user_data or b"", OCTETS)
+
+
+def _password(_vm: VM, _version: str) -> Leaf:
+    """Empty: the guest has set none."""
+    return Leaf(b"")
+
+
+_FILES = (
+    _File("meta_data.json", "2012-08-10", meta_data),
+    _File("user_data", "2012-08-10", _user_data, _has_user_data),
+    _File("password", "2013-04-04", _password),
+    _File("vendor_data.json", "2013-10-17", vendor_data),
+    _File("network_data.json", "2015-10-15", network_data, has_network_data, is_timeless=True),
+    _File("vendor_data2.json", "2016-10-06", vendor_data2),
+)
+"""In the order of nova's listing."""

@@ -1,0 +1,31 @@
+"""Both formats under one root, where guests look for them.
+
+Source: nova `api/metadata/handler.py`, `MetadataRequestHandler.__call__`: what is not of OpenStack is of EC2.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from itertools import chain
+
+from eve_meta.formats.ec2 import ec2
+from eve_meta.formats.openstack import openstack
+from eve_meta.tree import Directory, Entry, walk
+from eve_meta.vm import VM
+
+_OPENSTACK = "openstack"
+_EC2 = "ec2"
+
+
+def root(vm: VM) -> Directory:
+    """The whole tree: EC2 versions, and unlisted the OpenStack tree and a second way to the EC2 tree."""
+    return Directory(lambda: _entries(vm))
+
+
+def paths(vm: VM) -> Iterator[str]:
+    """Every path that answers, depth first, EC2 before OpenStack; without the second way to the EC2 tree."""
+    return chain(walk(ec2(vm)), walk(openstack(vm), f"/{_OPENSTACK}"))
+
+
+def _entries(vm: VM) -> Mapping[str, Entry]:
+    others = {_OPENSTACK: Entry(None, partial(openstack, vm)), _EC2: Entry(None, partial(ec2, vm))}
+    return {**ec2(vm).entries(), **others}

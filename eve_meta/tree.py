@@ -1,0 +1,99 @@
+"""The metadata tree: directories that open on demand, leaves, lookup, listing.
+
+A directory's listing and its lookup come from one mapping, so what is listed can be fetched. Nothing below
+a directory exists before somebody asks: a VM has dozens of versions of one tree, and a guest reads two.
+"""
+
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from attrs import frozen
+
+Entropy = Callable[[int], bytes]
+"""So many random bytes."""
+
+SEED_BYTES = 512
+"""Source: nova `api/metadata/base.py`, `_metadata_as_json`."""
+
+PLAIN = b"text/plain; charset=UTF-8"
+JSON = b"application/json"
+OCTETS = b"application/octet-stream"
+
+
+@frozen
+class Leaf:
+    """What stands at the end of a path."""
+
+    body: bytes
+    content_type: bytes = PLAIN
+
+    def read(self, _entropy: Entropy) -> bytes:
+        """Always the same bytes."""
+        return self.body
+
+
+@frozen
+class SeededLeaf:
+    """A leaf with a random seed, in base64, between two fixed parts: fresh at each reading."""
+
+    before: bytes
+    after: bytes
+    content_type: bytes = JSON
+
+    def read(self, entropy: Entropy) -> bytes:
+        """The parts with a new seed between them."""
+        return b"".join((self.before, b64encode(entropy(SEED_BYTES)), self.after))
+
+
+@frozen
+class Entry:
+    """A child of a directory.
+
+    Attributes:
+        line: its line in the directory's listing; None: served, not listed.
+        open: makes the child.
+    """
+
+    line: str | None
+    open: "Callable[[], Node]"
+
+
+@frozen
+class Directory:
+    """Named children.
+
+    Attributes:
+        entries: makes the children, in the order of the listing.
+        is_listed: whether the directory itself answers with its listing.
+    """
+
+    entries: Callable[[], Mapping[str, Entry]]
+    is_listed: bool = True
+
+    def listing(self) -> bytes:
+        r"""Lines joined by `\n`, without a final one."""
+        return "\n".join(entry.line for entry in self.entries().values() if entry.line is not None).encode()
+
+
+Node = Leaf | SeededLeaf | Directory
+
+
+def find(node: Node, names: Sequence[str]) -> Node | None:
+    """The node below `node` that the names lead to."""
+    for name in names:
+        entry = node.entries().get(name) if isinstance(node, Directory) else None
+        if entry is None:
+            return None
+        node = entry.open()
+    return node
+
+
+def walk(node: Node, path: str = "") -> Iterator[str]:
+    """The path of every node that answers, depth first, a directory before its children."""
+    if not isinstance(node, Directory):
+        yield path
+        return
+    if node.is_listed:
+        yield path or "/"
+    for name, entry in node.entries().items():
+        yield from walk(entry.open(), f"{path}/{name}")

@@ -1,0 +1,197 @@
+"""What holds of the tree of every document."""
+
+import json
+from base64 import b64encode
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eve_meta.answer import Answer, Metadata, Request, answer, paths
+from eve_meta.document import canonical, parse
+from eve_meta.formats import ec2, openstack
+
+LINES = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), min_size=1, max_size=20)
+TEXTS = st.text(st.characters(exclude_categories=["C"], include_characters="\n\t"), max_size=20)
+OCTETS = st.binary(max_size=20).map(lambda octets: {"base64": b64encode(octets).decode()})
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | TEXTS,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(LINES, inner, max_size=2),
+)
+LABELS = st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9-]{0,5}[A-Za-z0-9])?", fullmatch=True)
+HOSTNAMES = st.lists(LABELS, min_size=1, max_size=3).map(".".join)
+KEY_NAMES = st.text("abcdefg/ \u00a0", min_size=1, max_size=20).filter(str.strip)
+TAG_KEYS = st.from_regex(r"[0-9A-Za-z+\-.,_:@]{1,20}", fullmatch=True).filter(
+    lambda key: key not in {".", ".."}
+)
+MACS = st.binary(min_size=5, max_size=5).map(lambda octets: f"02:{octets.hex(':')}")
+IPV4 = st.ip_addresses(v=4).map(str)
+
+
+def optional(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """Records with some of the fields."""
+    return st.fixed_dictionaries({}, optional=fields)
+
+
+def static(version: Literal[4, 6], longest: int) -> st.SearchStrategy[dict[str, Any]]:
+    """Static addresses of a family."""
+    address = st.ip_addresses(v=version).map(str)
+    route = st.fixed_dictionaries({"to": address.map(lambda to: f"{to}/{longest}"), "via": address})
+    return st.fixed_dictionaries(
+        {"address": st.builds("{}/{}".format, address, st.integers(0, longest))},
+        optional={
+            "gateway": address,
+            "routes": st.lists(route, max_size=2),
+            "dns": st.lists(st.ip_addresses().map(str), max_size=2),
+        },
+    )
+
+
+ADDRESSES = st.sampled_from([{"dhcp": 4}, {"dhcp": 6}, {"slaac": True}]) | static(4, 32) | static(6, 128)
+INTERFACES = st.lists(
+    st.fixed_dictionaries(
+        {"mac": MACS},
+        optional={
+            "mtu": st.integers(68, 65535),
+            "public_ipv4": IPV4,
+            "addresses": st.lists(ADDRESSES, max_size=3),
+        },
+    ),
+    max_size=3,
+    unique_by=lambda interface: interface["mac"],
+)
+BUSES = st.sampled_from(["pci", "usb", "scsi", "ide", "xen", "none"])
+DEVICES = st.one_of(
+    st.fixed_dictionaries(
+        {"type": st.just("nic"), "mac": MACS, "bus": BUSES, "address": LINES},
+        optional={
+            "tags": st.lists(LINES, max_size=2),
+            "vlan": st.integers(1, 4094),
+            "vf_trusted": st.booleans(),
+        },
+    ),
+    st.fixed_dictionaries(
+        {"type": st.just("disk"), "bus": BUSES, "address": LINES}, optional={"serial": LINES}
+    ),
+    st.fixed_dictionaries({"type": st.just("share"), "share_id": LINES, "tag": LINES}),
+)
+EC2 = optional(
+    instance_id=st.just("i-1"),
+    ami_id=LINES,
+    instance_type=LINES,
+    security_groups=st.lists(LINES, max_size=2),
+    kernel_id=LINES,
+    block_device_mapping=st.dictionaries(TAG_KEYS, LINES, max_size=2),
+    local_ipv4=IPV4,
+    public_ipv4=IPV4,
+    tags=st.dictionaries(TAG_KEYS, LINES | st.just(""), max_size=2),
+)
+DOCUMENTS = st.fixed_dictionaries(
+    {"uuid": st.uuids().map(str)},
+    optional={
+        "name": LINES,
+        "hostname": HOSTNAMES,
+        "project_id": LINES,
+        "availability_zone": LINES,
+        "meta": st.dictionaries(LINES, TEXTS, max_size=2),
+        "public_keys": st.dictionaries(KEY_NAMES, st.just("ssh-rsa A"), max_size=1),
+        "user_data": TEXTS | OCTETS,
+        "vendor_data": st.dictionaries(LINES, JSON, max_size=2),
+        "vendor_data2": st.dictionaries(LINES, JSON, max_size=2),
+        "files": st.lists(st.just({"path": "/a", "content": ""}), max_size=3),
+        "devices": st.lists(DEVICES, max_size=2),
+        "dedicated_cpus": st.lists(st.integers(0, 99), max_size=3),
+        "interfaces": INTERFACES,
+        "ec2": EC2,
+    },
+)
+
+
+VERSIONS = st.sampled_from(["/latest", *(f"/{version}" for version in ec2.VERSIONS)]) | st.sampled_from(
+    [f"/openstack/{version}" for version in ("latest", *openstack.VERSIONS)]
+)
+
+
+def get(metadata: Metadata, path: str) -> Answer:
+    return answer(metadata, Request(b"GET", path.encode(), {}), 0, bytes)
+
+
+def served(metadata: Metadata, version: str) -> set[str]:
+    return {path for path in paths(metadata) if path == version or path.startswith(f"{version}/")}
+
+
+def crawled(metadata: Metadata, version: str) -> Iterator[str]:
+    """The paths that a client finds by reading listings, as cloud-init does."""
+    if version.startswith("/openstack/"):
+        yield version
+        yield from (f"{version}/{name}" for name in get(metadata, version).body.decode().split("\n"))
+    else:
+        yield from directory(metadata, version)
+
+
+def directory(metadata: Metadata, path: str) -> Iterator[str]:
+    yield path
+    for line in get(metadata, path).body.decode().split("\n"):
+        if line.endswith("/"):
+            yield from directory(metadata, f"{path}/{line[:-1]}")
+        elif path.endswith("/public-keys"):
+            yield from directory(metadata, f"{path}/{line.partition('=')[0]}")
+        else:
+            yield f"{path}/{line}"
+
+
+@given(DOCUMENTS, VERSIONS)
+def test_closed(data: dict[str, Any], version: str) -> None:
+    """What is listed is served, with and without a slash; what is served is listed."""
+    metadata = Metadata(parse(data), bytes(32))
+    there = served(metadata, version)
+
+    assert there == set(crawled(metadata, version))
+    assert {200} == {get(metadata, path + slash).status for path in there for slash in ("", "/")}
+
+
+@given(DOCUMENTS, VERSIONS, st.from_regex(r"[a-z0-9:.-]{1,9}", fullmatch=True))
+def test_nothing_else(data: dict[str, Any], version: str, name: str) -> None:
+    """Nothing is served below a path that is not listed there."""
+    metadata = Metadata(parse(data), bytes(32))
+    there = served(metadata, version)
+    others = {f"{path}/x{name}" for path in there} - there
+
+    assert {404} == {get(metadata, path).status for path in others}
+
+
+@given(DOCUMENTS)
+def test_contents_are_found(data: dict[str, Any]) -> None:
+    """Every file of meta_data.json is where that says."""
+    metadata = Metadata(parse(data), bytes(32))
+    files = json.loads(get(metadata, "/openstack/latest/meta_data.json").body).get("files", [])
+
+    assert len(data.get("files", [])) == len(files)
+    assert {200} >= {get(metadata, "/openstack" + file["content_path"]).status for file in files}
+
+
+@given(DOCUMENTS, VERSIONS)
+def test_json(data: dict[str, Any], version: str) -> None:
+    """What is called JSON is JSON, of an object."""
+    metadata = Metadata(parse(data), bytes(32))
+    there = served(metadata, version)
+    texts = [get(metadata, path).body for path in there if path.endswith((".json", "/document"))]
+
+    assert {dict} >= {type(json.loads(text)) for text in texts}
+
+
+@given(DOCUMENTS, VERSIONS)
+def test_values_are_whole(data: dict[str, Any], version: str) -> None:
+    """No EC2 value is empty but a tag's, and none ends in a line break."""
+    metadata = Metadata(parse(data), bytes(32))
+    there = [path for path in served(metadata, version) if "/meta-data" in path]
+
+    assert not [path for path in there if get(metadata, path).body.endswith(b"\n")]
+    assert not [path for path in there if not get(metadata, path).body and "/tags/instance/" not in path]
+
+
+@given(DOCUMENTS)
+def test_stored(data: dict[str, Any]) -> None:
+    """A document that was stored means the same."""
+    assert parse(data) == parse(json.loads(canonical(data)))
