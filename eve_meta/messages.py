@@ -1,0 +1,54 @@
+"""What the agent and a server say to each other: AMP commands over a Unix socket.
+
+The agent asks, a server answers. The descriptors of a command may be closed once it was answered, not before.
+Whatever a server answers with that is not declared here is a bug, and ends the connection and
+with it the server.
+"""
+
+from typing import ClassVar
+
+from twisted.protocols.amp import Command, Descriptor, ListOf, Unicode
+
+from eve_meta.errors import EveMetaError
+
+
+class BriefRefusedError(EveMetaError):
+    """The server cannot serve this brief: the document in it is wrong. What it served before stays."""
+
+
+class DoorOpenError(EveMetaError):
+    """The interface's door is open already: refresh it, or close it first."""
+
+
+class DoorNotOpenError(EveMetaError):
+    """The interface has no open door at this server."""
+
+
+class OpenDoor(Command):
+    """Answer guests that connect to a listening socket from what a brief says.
+
+    Answered once the socket is accepted from.
+    """
+
+    commandName = b"open-door"
+    arguments: ClassVar = [(b"interface", Unicode()), (b"socket", Descriptor()), (b"brief", Descriptor())]
+    errors: ClassVar = {BriefRefusedError: b"BRIEF-REFUSED", DoorOpenError: b"DOOR-OPEN"}
+
+
+class Refresh(Command):
+    """Answer from another brief of the same VM at all its interfaces at one instant: all of them or none."""
+
+    commandName = b"refresh"
+    arguments: ClassVar = [(b"interfaces", ListOf(Unicode())), (b"brief", Descriptor())]
+    errors: ClassVar = {BriefRefusedError: b"BRIEF-REFUSED", DoorNotOpenError: b"DOOR-NOT-OPEN"}
+
+
+class CloseDoor(Command):
+    """Let go of an interface's listening socket and of every connection that came through it.
+
+    Answered once nothing of the server's holds the interface's namespace any more.
+    """
+
+    commandName = b"close-door"
+    arguments: ClassVar = [(b"interface", Unicode())]
+    errors: ClassVar = {DoorNotOpenError: b"DOOR-NOT-OPEN"}

@@ -1,0 +1,1 @@
+"""The unprivileged half: answers guests from documents in memory."""

@@ -1,0 +1,66 @@
+"""`python -m eve_meta.server`: a server as the agent starts it, with the agent's socket as descriptor 3."""
+
+import argparse
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from twisted.internet import reactor
+
+from eve_meta.log import start_logging
+from eve_meta.server.confine import ConfineError, confine, forbid_new_privileges, limit_resources
+from eve_meta.server.service import serve
+
+if TYPE_CHECKING:
+    from twisted.internet.interfaces import IReactorSocket
+
+AGENT_DESCRIPTOR = 3
+
+
+def main() -> None:
+    """Give up privilege, then serve until the agent is gone or a signal says so."""
+    options = _options()
+    try:
+        agent = _agent()
+        if options.unconfined:
+            limit_resources()
+            forbid_new_privileges()
+        else:
+            confine(options.root, options.user)
+    except (ConfineError, OSError) as error:
+        sys.exit(f"eve-meta server: {error}")
+    start_logging(sys.stderr)
+    serve(agent, cast("IReactorSocket", reactor), reactor, _stop)
+    reactor.run()
+
+
+def _agent() -> socket.socket:
+    try:
+        return socket.socket(fileno=AGENT_DESCRIPTOR)
+    except OSError:
+        raise ConfineError(
+            f"descriptor {AGENT_DESCRIPTOR} is no socket: only an agent can start a server"
+        ) from None
+
+
+def _stop() -> None:
+    if reactor.running:
+        reactor.stop()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="eve_meta.server", description="Started by the eve-meta agent, not by hand."
+    )
+    parser.add_argument("--user", default="nobody", help="the user to become (default: %(default)s)")
+    place = parser.add_mutually_exclusive_group(required=True)
+    place.add_argument("--root", type=Path, help="an empty directory to be confined to")
+    place.add_argument(
+        "--unconfined", action="store_true", help="keep user and file system: for tests, without root"
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

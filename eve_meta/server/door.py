@@ -1,0 +1,61 @@
+"""One interface's open door: its listening socket, its site, and every connection that came through it."""
+
+import socket
+from typing import final
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.interfaces import IListeningPort, IReactorSocket, IReactorTime
+
+from eve_meta.answer import Metadata
+from eve_meta.server.resource import MetadataResource
+from eve_meta.server.site import GuestSite
+
+
+@final
+class Door(Service):
+    """Answers the guests that connect to one listening socket, for as long as it runs."""
+
+    _port: IListeningPort
+
+    def __init__(
+        self,
+        interface: str,
+        listening: socket.socket,
+        metadata: Metadata,
+        reactor: IReactorSocket,
+        clock: IReactorTime,
+    ) -> None:
+        """Take the socket over: it is closed once the door is open, which holds a descriptor of its own."""
+        self.setName(interface)
+        self._listening = listening
+        self._reactor = reactor
+        self._resource = MetadataResource(interface, metadata, clock.seconds)
+        self._site = GuestSite(self._resource, clock)
+
+    def refresh(self, metadata: Metadata) -> None:
+        """Answer from this from now on, on connections that are open too."""
+        self._resource.metadata = metadata
+
+    def startService(self) -> None:
+        """Accept from the socket, and close our first descriptor of it."""
+        super().startService()
+        with self._listening as listening:
+            listening.setblocking(False)  # noqa: FBT003 - the socket module's way
+            self._port = self._reactor.adoptStreamPort(
+                listening.fileno(),
+                listening.family,
+                self._site,  # type: ignore[arg-type] # Twisted's factories are invariant in their protocol
+            )
+
+    def stopService(self) -> Deferred[None]:
+        """Stop accepting, and abort what was accepted: one open connection would hold the guest's namespace.
+
+        Fires when the last is gone. The agent's own copy of the socket goes on listening.
+        """
+        super().stopService()
+        return Deferred.fromCoroutine(self._close())
+
+    async def _close(self) -> None:
+        await maybeDeferred(self._port.stopListening)
+        await self._site.abort()

@@ -1,0 +1,91 @@
+"""All open doors of a server, and what the agent may do to them."""
+
+import socket
+from collections.abc import Sequence
+from typing import final
+
+from twisted.application.service import MultiService
+from twisted.internet.interfaces import IReactorSocket, IReactorTime
+from twisted.logger import Logger
+
+from eve_meta.answer import Metadata
+from eve_meta.brief import Brief, BriefError, read_brief
+from eve_meta.document import parse
+from eve_meta.errors import DocumentError
+from eve_meta.messages import BriefRefusedError, DoorNotOpenError, DoorOpenError
+from eve_meta.server.door import Door
+
+_MAX_REASON_CHARACTERS = 1000
+
+
+@final
+class Doors(MultiService):
+    """The doors that are open, by interface. Descriptors are taken over, whatever comes of a call."""
+
+    _log = Logger()
+
+    def __init__(self, reactor: IReactorSocket, clock: IReactorTime) -> None:
+        super().__init__()
+        self._reactor = reactor
+        self._clock = clock
+
+    def open(self, interface: str, listening: int, brief: int) -> None:
+        """Open an interface's door.
+
+        Raises:
+            BriefRefusedError: the brief cannot be served.
+            DoorOpenError: it is open already.
+        """
+        with socket.socket(fileno=listening) as owned:
+            known = _read(brief)
+            if interface in self.namedServices:
+                raise DoorOpenError(interface)
+            metadata = _metadata(known)
+            Door(interface, owned, metadata, self._reactor, self._clock).setServiceParent(self)
+        self._log.info("{interface}: open, revision {revision}", interface=interface, revision=known.revision)
+
+    def refresh(self, interfaces: Sequence[str], brief: int) -> None:
+        """Answer from another brief at all of one VM's interfaces, or at none of them.
+
+        Raises:
+            BriefRefusedError: the brief cannot be served.
+            DoorNotOpenError: one of the interfaces has no open door here.
+        """
+        known = _read(brief)
+        doors = [self._door(interface) for interface in interfaces]
+        metadata = _metadata(known)
+        for door in doors:
+            door.refresh(metadata)
+        names = ", ".join(interfaces)
+        self._log.info("{interfaces}: revision {revision}", interfaces=names, revision=known.revision)
+
+    async def close(self, interface: str) -> None:
+        """Close an interface's door, and return when nothing of it is left.
+
+        Raises:
+            DoorNotOpenError: the interface has no open door here.
+        """
+        await self._door(interface).disownServiceParent()
+        self._log.info("{interface}: closed", interface=interface)
+
+    def _door(self, interface: str) -> Door:
+        try:
+            door: Door = self.getServiceNamed(interface)
+        except KeyError:
+            raise DoorNotOpenError(interface) from None
+        return door
+
+
+def _read(brief: int) -> Brief:
+    try:
+        return read_brief(brief)
+    except BriefError as error:
+        raise BriefRefusedError(str(error)) from error
+
+
+def _metadata(brief: Brief) -> Metadata:
+    try:
+        vm = parse(brief.document)
+    except DocumentError as error:
+        raise BriefRefusedError(str(error)[:_MAX_REASON_CHARACTERS]) from error
+    return Metadata(vm=vm, token_key=brief.token_key)

@@ -1,0 +1,16 @@
+"""How much of anything one guest may have of a server."""
+
+MAX_CONNECTIONS = 128
+"""Open at one interface at once; one more is closed as soon as it was accepted."""
+
+MAX_BODY_BYTES = 1024 * 1024
+"""Of a request; a longer body is read to its end, forgotten, and answered with 413."""
+
+MAX_DISCARDED_BODY_BYTES = 16 * 1024 * 1024
+"""A body that goes on past this ends its connection without an answer."""
+
+IDLE_SECONDS = 60
+"""Without a byte from the guest, before its connection is closed."""
+
+CLOSING_SECONDS = 60
+"""For a guest to take what is still to be sent before its connection is aborted."""

@@ -1,0 +1,64 @@
+"""The connection to the agent: its commands, carried to the doors."""
+
+from collections.abc import Callable
+from typing import final
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IAddress
+from twisted.internet.protocol import ServerFactory, connectionDone
+from twisted.protocols.amp import AMP
+from twisted.python.failure import Failure
+
+from eve_meta.messages import CloseDoor, OpenDoor, Refresh
+from eve_meta.server.doors import Doors
+
+
+@final
+class AgentLink(AMP):
+    """What the agent may ask of this server. Without the agent there is nothing left to do."""
+
+    def __init__(self, doors: Doors, on_lost: Callable[[], None]) -> None:
+        super().__init__()
+        self._doors = doors
+        self._on_lost = on_lost
+
+    @OpenDoor.responder
+    def open_door(self, interface: str, socket: int, brief: int) -> dict[str, object]:
+        """Answered once the door is open."""
+        self._doors.open(interface, socket, brief)
+        return {}
+
+    @Refresh.responder
+    def refresh(self, interfaces: list[str], brief: int) -> dict[str, object]:
+        """Answered once the doors answer from the brief."""
+        self._doors.refresh(interfaces, brief)
+        return {}
+
+    @CloseDoor.responder
+    def close_door(self, interface: str) -> Deferred[dict[str, object]]:
+        """Answered once nothing of the door is left."""
+        return Deferred.fromCoroutine(self._close(interface))
+
+    async def _close(self, interface: str) -> dict[str, object]:
+        await self._doors.close(interface)
+        return {}
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """Fail what we asked, and say so to whoever made us."""
+        super().connectionLost(reason)
+        self._on_lost()
+
+
+@final
+class AgentLinkFactory(ServerFactory):
+    """Makes the one link of a server."""
+
+    noisy = False
+
+    def __init__(self, doors: Doors, on_lost: Callable[[], None]) -> None:
+        self._doors = doors
+        self._on_lost = on_lost
+
+    def buildProtocol(self, addr: IAddress | None) -> AgentLink:  # noqa: ARG002 - there is one agent
+        """The link, to an agent that has no address."""
+        return AgentLink(self._doors, self._on_lost)

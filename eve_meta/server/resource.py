@@ -1,0 +1,75 @@
+"""The thin Twisted resource of one interface: requests go to the pure `answer`, answers to the guest."""
+
+import os
+import socket
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import final
+
+from twisted.internet.tcp import Server
+from twisted.logger import Logger
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET
+
+from eve_meta.answer import Answer, Metadata, Request, answer
+from eve_meta.server.site import GuestRequest
+
+_TOO_LARGE = Answer(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, headers=(), body=b"")
+_FAILED = Answer(status=HTTPStatus.INTERNAL_SERVER_ERROR, headers=(), body=b"")
+
+
+@final
+class MetadataResource(Resource):
+    """Every path, method and version of one interface.
+
+    Attributes:
+        metadata: what is answered from; put another in its place at any time.
+    """
+
+    isLeaf = True
+    _log = Logger()
+
+    def __init__(self, interface: str, metadata: Metadata, clock: Callable[[], float]) -> None:
+        super().__init__()
+        self.metadata = metadata
+        self._interface = interface
+        self._clock = clock
+
+    def render(self, request: GuestRequest) -> int:
+        """Answer at once, and always with a length: a guest may not know chunks, and HEAD tells it too."""
+        reply = _TOO_LARGE if request.body_too_large else self._answer(request)
+        request.setResponseCode(reply.status)
+        for name, value in reply.headers:
+            request.responseHeaders.addRawHeader(name, value)
+        request.setHeader(b"Content-Length", b"%d" % len(reply.body))
+        if reply.hop_limit is not None:
+            limit_hops(request.channel.transport, reply.hop_limit)
+        request.write(reply.body)
+        request.finish()
+        return NOT_DONE_YET
+
+    def _answer(self, request: GuestRequest) -> Answer:
+        """The pure answer; one that fails is our bug, and the guest is told nothing about it."""
+        try:
+            return answer(self.metadata, _as_value(request), self._clock(), os.urandom)
+        except Exception:  # noqa: BLE001 - whatever it is, other guests go on
+            self._log.failure("no answer at {interface}", interface=self._interface)
+            return _FAILED
+
+
+def limit_hops(connection: Server, hops: int) -> None:
+    """Let what is sent over a connection from now on travel so many hops and no more.
+
+    For the rest of its life: what was sent but got lost is sent again with the limit of that later moment.
+    A connection from an IPv4 guest to a socket of both families heeds the IPv4 option only.
+    """
+    handle: socket.socket = connection.getHandle()
+    handle.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, hops)
+    if handle.family == socket.AF_INET6:
+        handle.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, hops)
+
+
+def _as_value(request: GuestRequest) -> Request:
+    """A request as a value; a header that was sent more than once counts as one list (RFC 9110, 5.3)."""
+    headers = {name.lower(): b", ".join(values) for name, values in request.requestHeaders.getAllRawHeaders()}
+    return Request(method=request.method, target=request.uri, headers=headers, body=request.content.read())

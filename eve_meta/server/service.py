@@ -1,0 +1,27 @@
+"""Composition root of a server: the doors, and the link to the agent that opens them."""
+
+import socket
+from collections.abc import Callable
+
+from twisted.internet.interfaces import IReactorSocket, IReactorTime
+
+from eve_meta.server.doors import Doors
+from eve_meta.server.link import AgentLinkFactory
+
+
+def serve(
+    agent: socket.socket, reactor: IReactorSocket, clock: IReactorTime, on_agent_lost: Callable[[], None]
+) -> None:
+    """Do what the agent at the other end of a socket asks, until it is gone.
+
+    Nothing is closed then: a process that ends lets guests read what was sent, a closed door does not.
+    """
+    doors = Doors(reactor, clock)
+    doors.startService()
+    with agent:
+        agent.setblocking(False)  # noqa: FBT003 - the socket module's way
+        reactor.adoptStreamConnection(
+            agent.fileno(),
+            agent.family,
+            AgentLinkFactory(doors, on_agent_lost),
+        )

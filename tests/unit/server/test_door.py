@@ -1,0 +1,135 @@
+"""A door over real sockets: what Twisted's in-memory transports cannot show."""
+
+import socket
+from contextlib import closing
+from typing import TYPE_CHECKING, cast
+from uuid import UUID
+
+import pytest
+from twisted.internet import reactor
+from twisted.internet.threads import deferToThread
+from twisted.trial.unittest import TestCase
+
+from eve_meta.answer import Metadata
+from eve_meta.server.door import Door
+from eve_meta.vm import VM, Line
+
+if TYPE_CHECKING:
+    from twisted.internet.interfaces import IReactorSocket
+
+NAME = b"GET /latest/meta-data/local-hostname HTTP/1.1\r\nHost: x\r\n\r\n"
+TOKEN = b"PUT /latest/api/token HTTP/1.0\r\nX-aws-ec2-metadata-token-ttl-seconds: 5\r\n\r\n"
+FAMILIES = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
+PATIENCE_SECONDS = 10
+
+
+def metadata_of(name: str, user_data: bytes | None = None) -> Metadata:
+    vm = VM(uuid=UUID("11111111-2222-3333-4444-555555555555"), name=Line(name), user_data=user_data)
+    return Metadata(vm=vm, token_key=bytes(32))
+
+
+class DoorTests(TestCase):
+    """A door on a socket that IPv4 and IPv6 guests reach, as the agent makes them."""
+
+    def open_door(self, metadata: Metadata) -> None:
+        listening = socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True)
+        self.ours = listening.dup()
+        self.addCleanup(self.ours.close)
+        self.door = Door("tap0", listening, metadata, cast("IReactorSocket", reactor), reactor)
+        self.door.startService()
+        self.addCleanup(lambda: self.door.stopService() if self.door.running else None)
+
+    def guest(self, family: socket.AddressFamily = socket.AF_INET6) -> socket.socket:
+        connection = socket.socket(family)
+        self.addCleanup(connection.close)
+        connection.settimeout(PATIENCE_SECONDS)
+        connection.connect((FAMILIES[family], self.ours.getsockname()[1]))
+        return connection
+
+    async def test_guests_that_half_close_at_once_are_answered(self) -> None:
+        self.open_door(metadata_of("one"))
+
+        for request in (NAME, NAME.replace(b"1.1", b"1.0"), TOKEN):
+            for family in FAMILIES:
+                sent = await deferToThread(ask_and_half_close, self.guest(family), request)
+                assert b" 200 OK\r\n" in sent
+
+    async def test_a_half_closed_guest_gets_all_of_a_large_answer(self) -> None:
+        """Far more than a socket's buffer holds."""
+        user_data = bytes(range(256)) * 65536
+        self.open_door(metadata_of("one", user_data))
+
+        sent = await deferToThread(
+            ask_and_half_close, self.guest(), b"GET /latest/user-data HTTP/1.1\r\nHost: x\r\n\r\n"
+        )
+
+        assert sent.endswith(b"\r\n\r\n" + user_data)
+
+    async def test_half_a_request_and_a_half_close_is_the_end(self) -> None:
+        self.open_door(metadata_of("one"))
+
+        assert await deferToThread(ask_and_half_close, self.guest(), NAME[:-2]) == b""
+
+    async def test_a_refresh_is_seen_on_an_open_connection(self) -> None:
+        self.open_door(metadata_of("one"))
+        guest = self.guest()
+
+        before = await deferToThread(ask, guest, NAME)
+        self.door.refresh(metadata_of("two"))
+        after = await deferToThread(ask, guest, NAME)
+
+        assert (before[-7:], after[-7:]) == (b"\r\n\r\none", b"\r\n\r\ntwo")
+
+    async def test_closing_aborts_connections_and_leaves_our_socket_listening(self) -> None:
+        self.open_door(metadata_of("one"))
+        idle, busy = self.guest(), self.guest()
+        await deferToThread(ask, idle, NAME)
+        await deferToThread(ask, busy, NAME)
+        busy.sendall(NAME[:10])
+
+        await self.door.stopService()
+
+        for guest in (idle, busy):
+            with pytest.raises(ConnectionResetError):
+                await deferToThread(guest.recv, 1)
+        with closing(self.guest()) as waiting:
+            assert waiting.getpeername()
+
+    async def test_closing_a_door_that_nobody_came_through(self) -> None:
+        self.open_door(metadata_of("one"))
+
+        await self.door.stopService()
+
+        assert not self.door.running
+
+    async def test_a_token_travels_one_hop(self) -> None:
+        """On a socket of both families each option counts for its own alone: both are set."""
+        self.open_door(metadata_of("one"))
+
+        for family in FAMILIES:
+            guest = self.guest(family)
+            await deferToThread(ask, guest, NAME)
+            [ours] = [channel.transport.getHandle() for channel in self.door._site._channels]
+            assert hops(ours) == (64, 64)
+            await deferToThread(ask, guest, TOKEN.replace(b"1.0", b"1.1"))
+            assert hops(ours) == (1, 1)
+            await deferToThread(ask_and_half_close, guest, NAME)
+
+
+def hops(connection: socket.socket) -> tuple[int, int]:
+    return (
+        connection.getsockopt(socket.IPPROTO_IP, socket.IP_TTL),
+        connection.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS),
+    )
+
+
+def ask(guest: socket.socket, request: bytes) -> bytes:
+    """The first piece of the answer: all of it, when it is short."""
+    guest.sendall(request)
+    return guest.recv(65536)
+
+
+def ask_and_half_close(guest: socket.socket, request: bytes) -> bytes:
+    guest.sendall(request)
+    guest.shutdown(socket.SHUT_WR)
+    return b"".join(iter(lambda: guest.recv(65536), b""))

@@ -1,0 +1,82 @@
+"""Briefs in sealed memory files."""
+
+import json
+import os
+
+import pytest
+
+from eve_meta import brief
+from eve_meta.brief import Brief, BriefError, read_brief, write_brief
+
+EXAMPLE = Brief(document={"uuid": "u", "name": "ünïcode"}, token_key=bytes(range(32)), revision=7)
+
+
+def memory_file(content: bytes) -> int:
+    descriptor = os.memfd_create("test")
+    os.write(descriptor, content)
+    return descriptor
+
+
+def test_a_server_reads_what_the_agent_wrote() -> None:
+    assert read_brief(write_brief(EXAMPLE)) == EXAMPLE
+
+
+def test_every_holder_of_the_file_reads_all_of_it() -> None:
+    """A descriptor that is handed over shares its position with the one that is kept."""
+    ours = write_brief(EXAMPLE)
+    theirs = os.dup(ours)
+
+    assert read_brief(theirs) == EXAMPLE
+    assert read_brief(ours) == EXAMPLE
+
+
+def test_nobody_can_change_it() -> None:
+    descriptor = write_brief(EXAMPLE)
+
+    with pytest.raises(PermissionError):
+        os.pwrite(descriptor, b"x", 0)
+    with pytest.raises(PermissionError):
+        os.ftruncate(descriptor, 0)
+    os.close(descriptor)
+
+
+def test_reading_closes_the_descriptor_even_of_rubbish() -> None:
+    descriptor = memory_file(b"rubbish")
+
+    with pytest.raises(BriefError):
+        read_brief(descriptor)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptor)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff",
+        b"[]",
+        b"{}",
+        json.dumps({"document": [], "token_key": "00", "revision": 1}).encode(),
+        json.dumps({"document": {}, "token_key": "secret", "revision": 1}).encode(),
+        json.dumps({"document": {"secret": 1}, "token_key": "00", "revision": "1"}).encode(),
+    ],
+)
+def test_what_is_no_brief_is_refused_without_quoting_it(content: bytes) -> None:
+    with pytest.raises(BriefError, match="cannot be read") as caught:
+        read_brief(memory_file(content))
+
+    assert "secret" not in str(caught.value)
+
+
+def test_too_large_is_refused_on_both_sides(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = write_brief(EXAMPLE)
+    monkeypatch.setattr(brief, "MAX_BRIEF_BYTES", 10)
+
+    with pytest.raises(BriefError, match="larger than 10 bytes"):
+        write_brief(EXAMPLE)
+    with pytest.raises(BriefError, match="larger than 10 bytes"):
+        read_brief(written)
+
+
+def test_printing_a_brief_tells_no_secret() -> None:
+    assert repr(EXAMPLE) == "Brief(revision=7)"

@@ -1,0 +1,35 @@
+"""Settings are refused in words that name them."""
+
+from pathlib import Path
+
+import pytest
+
+from eve_meta.contact import control_socket
+from eve_meta.settings import SettingError, Settings, usable_cpus
+
+
+def test_defaults() -> None:
+    settings = Settings()
+
+    assert (Path("/var/lib/eve-meta"), "nobody") == (settings.state_dir, settings.user)
+    assert Path("/run/eve-meta/control.sock") == control_socket(settings.run_dir)
+    assert usable_cpus() == settings.servers
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"state_dir": Path("here")}, "state_dir: here is not an absolute path"),
+        (
+            {"run_dir": Path("/" + "d" * 100)},
+            f"run_dir: /{'d' * 100} is too long a path for a Unix socket in it",
+        ),
+        ({"servers": 0}, "servers: 0 is too few, at least one is needed"),
+        ({"user": ""}, "user: is empty, name the account that servers run as"),
+    ],
+)
+def test_refused(changed: dict[str, object], message: str) -> None:
+    with pytest.raises(SettingError) as refused:
+        Settings(**changed)  # type: ignore[arg-type]
+
+    assert message == str(refused.value)
