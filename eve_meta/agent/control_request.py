@@ -1,0 +1,93 @@
+"""What a client of the control socket sends, bounded and checked."""
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from io import BytesIO
+from typing import Never
+
+from twisted.web.server import Request
+
+from eve_meta.agent.refusal import RequestError
+from eve_meta.contact import BODY_MAX_BYTES, WAIT_MAX_SECONDS
+from eve_meta.document import load
+
+
+class ControlRequest(Request):
+    """A request whose body is kept in memory up to a bound; what is beyond is read and dropped."""
+
+    def gotLength(self, length: int | None) -> None:
+        """Make room for the body, in memory: it may hold secrets, and the disk may be full."""
+        del length
+        self._body = self.content = BytesIO()
+        self._body_is_too_long = False
+
+    def handleContentChunk(self, data: bytes) -> None:
+        """Keep a piece of the body."""
+        if self._body.tell() + len(data) > BODY_MAX_BYTES:
+            self._body_is_too_long = True
+        else:
+            self._body.write(data)
+
+    def document(self) -> object:
+        """The body as plain data.
+
+        Raises:
+            RequestError: it is none.
+            DocumentError: it is none in YAML.
+        """
+        if self._body_is_too_long:
+            message = f"the document is over {BODY_MAX_BYTES} bytes long"
+            raise RequestError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "length", message)
+        declared = self.getHeader("Content-Type") or _JSON
+        read = _READERS.get(declared.partition(";")[0].strip().lower())
+        if read is None:
+            message = f"the document must be sent as {' or '.join(_READERS)}, not as {declared}"
+            raise RequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "type", message)
+        return read(self._body.getvalue())
+
+    def wait_seconds(self) -> float:
+        """The parameter `wait`.
+
+        Raises:
+            RequestError: it is no sensible time, or there are other parameters.
+        """
+        text = self.queried(b"wait").get(b"wait", b"0")
+        try:
+            seconds = float(text)
+        except ValueError:
+            seconds = math.nan
+        if not 0 <= seconds <= WAIT_MAX_SECONDS:
+            message = f"wait: must be a number of seconds from 0 to {WAIT_MAX_SECONDS}"
+            raise RequestError(HTTPStatus.BAD_REQUEST, "query", message)
+        return seconds
+
+    def queried(self, *known: bytes) -> Mapping[bytes, bytes]:
+        """The query's last value of each name.
+
+        Raises:
+            RequestError: another name is in it.
+        """
+        for name in self.args:
+            if name not in known:
+                shown = name.decode("ascii", "backslashreplace")
+                message = f"{shown!r} is not a parameter of this request"
+                raise RequestError(HTTPStatus.BAD_REQUEST, "query", message)
+        return {name: values[-1] for name, values in self.args.items()}
+
+
+def _read_json(body: bytes) -> object:
+    try:
+        return json.loads(body, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise RequestError(HTTPStatus.BAD_REQUEST, "json", f"the document is not JSON: {error}") from error
+
+
+def _refuse_constant(name: str) -> Never:
+    raise ValueError(f"{name} is none of its numbers")
+
+
+_JSON = "application/json"
+_READERS: Mapping[str, Callable[[bytes], object]] = {_JSON: _read_json, "application/yaml": load}
+"""Source of the second: RFC 9512."""

@@ -1,0 +1,59 @@
+"""The network's blocking calls, awaited: made one at a time, off the reactor's thread."""
+
+import socket
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from functools import partial
+from typing import Any, cast, final
+
+from attrs import frozen
+from twisted.application.service import Service
+from twisted.internet.threads import deferToThreadPool
+from twisted.python.threadpool import ThreadPool
+
+from netns import INetwork, Seen, Step
+
+Call = Callable[..., Awaitable[Any]]
+"""Makes a blocking call: `await call(function, *arguments)`."""
+
+
+@frozen
+class Kernel:
+    """An `INetwork` whose every method is awaited."""
+
+    _network: INetwork
+    _call: Call
+
+    async def see(self, interface: str) -> Seen:
+        """See `INetwork.see`."""
+        return cast("Seen", await self._call(self._network.see, interface))
+
+    async def survey(self, interfaces: Collection[str]) -> Mapping[str, Seen]:
+        """See `INetwork.survey`."""
+        return cast("Mapping[str, Seen]", await self._call(self._network.survey, interfaces))
+
+    async def apply(self, step: Step) -> None:
+        """See `INetwork.apply`."""
+        await self._call(self._network.apply, step)
+
+    async def listen(self, interface: str) -> socket.socket:
+        """See `INetwork.listen`."""
+        return cast("socket.socket", await self._call(self._network.listen, interface))
+
+
+@final
+class KernelThread(Service):
+    """The one thread that blocks."""
+
+    def __init__(self, reactor: Any) -> None:
+        self._pool = ThreadPool(minthreads=1, maxthreads=1, name="network")
+        self.call: Call = partial(deferToThreadPool, reactor, self._pool)
+
+    def startService(self) -> None:
+        """Start the thread."""
+        super().startService()
+        self._pool.start()
+
+    def stopService(self) -> None:
+        """End the thread."""
+        super().stopService()
+        self._pool.stop()

@@ -1,0 +1,146 @@
+"""What may be asked of the agent: attach and detach, as the life of a VM has them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import final
+
+from twisted.internet.defer import Deferred, DeferredLock
+from twisted.internet.interfaces import IReactorTime
+from zope.interface import implementer
+
+from eve_meta.agent.inventory import Inventory
+from eve_meta.agent.kernel import Kernel
+from eve_meta.agent.reconciler import Reconciler
+from eve_meta.agent.record import Record
+from eve_meta.agent.servers import Servers
+from eve_meta.agent.status import IAgent, State, Status
+from eve_meta.document import parse
+from netns import (
+    Changes,
+    NoSuchInterfaceError,
+    UnsuitableInterfaceError,
+    check_interface,
+    link_of,
+    namespace_of,
+)
+
+
+@final
+@implementer(IAgent)
+class Lifecycle:
+    """Changes what should be, and returns when it is so. One change of an interface at a time."""
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        inventory: Inventory,
+        reconciler: Reconciler,
+        servers: Servers,
+        clock: IReactorTime,
+    ) -> None:
+        self._kernel = kernel
+        self._inventory = inventory
+        self._reconciler = reconciler
+        self._servers = servers
+        self._clock = clock
+        self._turns: dict[str, DeferredLock] = {}
+        self._arrivals: dict[str, list[Deferred[None]]] = {}
+        self._took_ms: dict[str, float] = {}
+
+    def changed(self, changes: Changes) -> None:
+        """Wake those who wait for an interface to appear."""
+        names = changes.names if changes.is_complete else tuple(self._arrivals)
+        for name in names:
+            for each in self._arrivals.pop(name, ()):
+                each.callback(None)
+
+    async def attach(self, interface: str, document: object, wait_seconds: float) -> Status:
+        """See `IAgent.attach`."""
+        check_interface(interface)
+        parse(document)
+        await self._await_port(interface, wait_seconds)
+        async with self._turn(interface):
+            started = self._clock.seconds()
+            await self._serve(interface, document)
+            self._took_ms[interface] = (self._clock.seconds() - started) * 1000
+            status = self.status(interface)
+        if status is None:
+            raise NoSuchInterfaceError(interface)
+        return status
+
+    async def detach(self, interface: str) -> bool:
+        """See `IAgent.detach`."""
+        check_interface(interface)
+        async with self._turn(interface):
+            record = self._inventory.remove(interface)
+            outcome = await self._reconciler.look(interface)
+            self._took_ms.pop(interface, None)
+        if outcome.error:
+            raise outcome.error
+        return record is not None
+
+    def status(self, interface: str) -> Status | None:
+        """See `IAgent.status`."""
+        record = self._inventory.record_of(interface)
+        return self._status(interface, record) if record else None
+
+    def statuses(self) -> tuple[Status, ...]:
+        """See `IAgent.statuses`."""
+        served = ((name, record) for record in self._inventory.records() for name in record.interfaces)
+        return tuple(self._status(name, record) for name, record in sorted(served, key=lambda each: each[0]))
+
+    def problems(self) -> tuple[str, ...]:
+        """See `IAgent.problems`."""
+        return self._inventory.problems
+
+    async def _serve(self, interface: str, document: object) -> None:
+        """Bring about the new wish, or else the one before."""
+        change = self._inventory.put(interface, document)
+        outcome = await self._reconciler.look(interface)
+        if outcome.state is not State.OPEN:
+            self._inventory.undo(change)
+            await self._reconciler.look(interface)
+            raise outcome.error or NoSuchInterfaceError(interface)
+
+    async def _await_port(self, interface: str, wait_seconds: float) -> None:
+        deadline = self._clock.seconds() + wait_seconds
+        while True:
+            arrival: Deferred[None] = Deferred()
+            self._arrivals.setdefault(interface, []).append(arrival)
+            seen = await self._kernel.see(interface)
+            if seen.port and seen.port.objection:
+                raise UnsuitableInterfaceError(interface, seen.port.objection)
+            if seen.port:
+                return
+            left = deadline - self._clock.seconds()
+            if left <= 0:
+                raise NoSuchInterfaceError(interface)
+            with suppress(TimeoutError):
+                await arrival.addTimeout(left, self._clock)
+
+    @asynccontextmanager
+    async def _turn(self, interface: str) -> AsyncIterator[None]:
+        turn = self._turns.setdefault(interface, DeferredLock())
+        await turn.acquire()
+        try:
+            yield
+        finally:
+            turn.release()
+            if not turn.locked:
+                self._turns.pop(interface, None)
+
+    def _status(self, interface: str, record: Record) -> Status:
+        outcome = self._reconciler.outcome(interface)
+        error = outcome.error if outcome else None
+        return Status(
+            interface=interface,
+            uuid=record.uuid,
+            name=record.name,
+            state=(outcome.state if outcome else None) or State.OPENING,
+            reason=str(error) if error else None,
+            revision=record.revision,
+            namespace=namespace_of(interface),
+            link=link_of(interface),
+            server_pid=self._servers.pid(interface),
+            took_ms=self._took_ms.get(interface),
+        )

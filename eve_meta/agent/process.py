@@ -1,0 +1,153 @@
+"""One server process and the link to it; started again when it dies."""
+
+import os
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, final
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionDone, ConnectionLost, ProcessExitedAlready
+from twisted.internet.interfaces import IAddress, IProcessTransport
+from twisted.internet.protocol import ProcessProtocol, ServerFactory
+from twisted.logger import Logger
+from twisted.protocols.amp import AMP, Command
+from twisted.python.failure import Failure
+
+from eve_meta.errors import EveMetaError
+
+LINK_DESCRIPTOR = 3
+"""Where a server finds the agent's socket."""
+
+RESTART_SECONDS = (0.0, 0.1, 0.5, 2.0, 5.0)
+"""Before the first, second… start after a death; the last for all further ones."""
+
+STEADY_SECONDS = 30
+"""A process that lived so long begins the row of pauses anew."""
+
+_INHERITED = ("LANG", "LC_ALL", "PATH", "PYTHONPATH")
+
+
+class ServerGoneError(EveMetaError):
+    """The process died before it answered; it is being started again."""
+
+
+@final
+class ServerProcess(Service):
+    """Keeps one process running for as long as the service does.
+
+    Attributes:
+        on_start: called each time that a process has been started and can be asked.
+    """
+
+    _log = Logger()
+
+    def __init__(self, reactor: Any, options: tuple[str, ...]) -> None:
+        """Take a reactor that spawns processes, adopts sockets and tells the time.
+
+        Args:
+            reactor: the reactor.
+            options: the arguments that a server is started with.
+        """
+        self.on_start: Callable[[], None] = lambda: None
+        self._reactor = reactor
+        self._options = options
+        self._link: AMP | None = None
+        self._transport: IProcessTransport | None = None
+        self._deaths = 0
+        self._started_at = 0.0
+        self._ended: list[Deferred[None]] = []
+
+    @property
+    def pid(self) -> int | None:
+        """Of the process; None while there is none."""
+        return self._transport.pid if self._transport else None
+
+    async def ask(self, command: type[Command], **arguments: object) -> None:
+        """Ask the process for something; returns when it has answered.
+
+        Raises:
+            ServerGoneError: there is no process, or it died meanwhile.
+        """
+        if self._link is None:
+            raise ServerGoneError
+        try:
+            await self._link.callRemote(command, **arguments)
+        except (ConnectionDone, ConnectionLost) as error:
+            raise ServerGoneError from error
+
+    def startService(self) -> None:
+        """Start the first process."""
+        super().startService()
+        self._start()
+
+    def stopService(self) -> "Deferred[None]":
+        """End the process; fires when it is gone."""
+        super().stopService()
+        return Deferred.fromCoroutine(self._stop())
+
+    async def _stop(self) -> None:
+        if self._transport is None:
+            return
+        gone: Deferred[None] = Deferred()
+        self._ended.append(gone)
+        try:
+            self._transport.signalProcess("TERM")
+        except ProcessExitedAlready:
+            return
+        await gone
+
+    def _start(self) -> None:
+        if not self.running:
+            return
+        ours, theirs = socket.socketpair()
+        with ours, theirs, Path(os.devnull).open("rb") as nothing:
+            self._transport = self._reactor.spawnProcess(
+                _Watcher(self._on_end),
+                sys.executable,
+                [sys.executable, "-P", "-m", "eve_meta.server", *self._options],
+                env={name: os.environ[name] for name in _INHERITED if name in os.environ},
+                childFDs={0: nothing.fileno(), 1: 2, 2: 2, LINK_DESCRIPTOR: theirs.fileno()},
+            )
+            ours.setblocking(False)  # noqa: FBT003 - the socket module's way
+            self._link = AMP()
+            self._reactor.adoptStreamConnection(ours.fileno(), ours.family, _OneLink(self._link))
+        self._started_at = self._reactor.seconds()
+        self.on_start()
+
+    def _on_end(self, reason: Failure) -> None:
+        self._link = self._transport = None
+        waiting, self._ended = self._ended, []
+        for each in waiting:
+            each.callback(None)
+        if self.running:
+            self._log.error("a server ended and is started again: {why}", why=reason.getErrorMessage())
+            self._reactor.callLater(self._pause(), self._start)
+
+    def _pause(self) -> float:
+        if self._reactor.seconds() - self._started_at >= STEADY_SECONDS:
+            self._deaths = 0
+        self._deaths += 1
+        return RESTART_SECONDS[min(self._deaths, len(RESTART_SECONDS)) - 1]
+
+
+@final
+class _Watcher(ProcessProtocol):
+    def __init__(self, on_end: Callable[[Failure], None]) -> None:
+        self._on_end = on_end
+
+    def processEnded(self, reason: Failure) -> None:
+        self._on_end(reason)
+
+
+@final
+class _OneLink(ServerFactory[AMP]):
+    noisy = False
+
+    def __init__(self, link: AMP) -> None:
+        self._link = link
+
+    def buildProtocol(self, addr: IAddress | None) -> AMP:  # noqa: ARG002 - it is our own other end
+        return self._link

@@ -1,0 +1,245 @@
+"""The loop that brings about what should be: see, plan, act, one interface after the other.
+
+Note [Waking]
+    An event never does anything: it marks an interface, and the loop looks at it. One that is marked while it
+    is being looked at is looked at once more. Who waits for an interface (an attach, a detach) is told how
+    the first look ended that began after it asked. A look that fails marks the interface again after a pause
+    that grows, with jitter; one that succeeds begins the row of pauses anew. A survey of all interfaces is
+    made at the start, whenever the kernel had to drop announcements, and from time to time; it marks those
+    that are not as they should be.
+"""
+
+import random
+from collections.abc import Callable
+from typing import final
+
+from attrs import frozen
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+
+from eve_meta.agent.inventory import Inventory
+from eve_meta.agent.kernel import Kernel
+from eve_meta.agent.plan import Action, Change, CloseDoor, OpenDoor, Refresh, plan
+from eve_meta.agent.record import Record
+from eve_meta.agent.servers import Servers
+from eve_meta.agent.status import State
+from eve_meta.errors import EveMetaError
+from netns import Changes, NetnsError, Seen, UnsuitableInterfaceError, link_of
+
+RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
+"""Before the first, second… look after a failed one; the last for all further ones."""
+
+SURVEY_SECONDS = 30.0
+
+
+@frozen
+class Outcome:
+    """How a look at an interface ended.
+
+    Attributes:
+        state: None when nothing should be served there, and nothing is.
+        error: why it failed.
+    """
+
+    state: State | None
+    error: NetnsError | EveMetaError | None = None
+
+
+@frozen
+class UnexpectedError(EveMetaError):
+    """A bug of ours; its traceback is in the agent's log."""
+
+    def __str__(self) -> str:
+        return "an unexpected error: see the agent's log"
+
+
+@final
+class Reconciler(Service):
+    """Keeps the kernel and the servers as the inventory says."""
+
+    _log = Logger()
+    _ended: Deferred[None]
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        inventory: Inventory,
+        servers: Servers,
+        clock: IReactorTime,
+    ) -> None:
+        self._kernel = kernel
+        self._inventory = inventory
+        self._servers = servers
+        self._clock = clock
+        self._marked: dict[str, None] = {}
+        self._waiting: dict[str, list[Deferred[Outcome]]] = {}
+        self._outcomes: dict[str, Outcome] = {}
+        self._failures: dict[str, int] = {}
+        self._timers: dict[str, IDelayedCall] = {}
+        self._links: dict[str, str] = {}
+        self._asleep: Deferred[None] | None = None
+        self._is_survey_due = True
+
+    def mark(self, interface: str) -> None:
+        """Have an interface looked at."""
+        self._marked[interface] = None
+        self._wake()
+
+    def changed(self, changes: Changes) -> None:
+        """Have looked at what the kernel has announced, as far as it concerns us."""
+        if not changes.is_complete:
+            self._survey_now()
+        for name in changes.names:
+            interface = self._links.get(name, name)
+            if interface in self._outcomes or self._inventory.record_of(interface):
+                self.mark(interface)
+
+    def look(self, interface: str) -> "Deferred[Outcome]":
+        """Have an interface looked at; fires with how that ended."""
+        waiting: Deferred[Outcome] = Deferred()
+        self._waiting.setdefault(interface, []).append(waiting)
+        self.mark(interface)
+        return waiting
+
+    def outcome(self, interface: str) -> Outcome | None:
+        """How the last look ended; None before the first."""
+        return self._outcomes.get(interface)
+
+    def startService(self) -> None:
+        """Begin with a survey."""
+        super().startService()
+        self._ended = Deferred.fromCoroutine(self._run())
+
+    def stopService(self) -> "Deferred[None]":
+        """Fires when the look that was going on has ended; what is wired stays wired."""
+        super().stopService()
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        self._wake()
+        return self._ended
+
+    async def _run(self) -> None:
+        while self.running:
+            if self._is_survey_due:
+                self._is_survey_due = False
+                await self._survey()
+            elif self._marked:
+                await self._look_at(next(iter(self._marked)))
+            else:
+                self._asleep = Deferred()
+                await self._asleep
+
+    def _wake(self) -> None:
+        asleep, self._asleep = self._asleep, None
+        if asleep:
+            asleep.callback(None)
+
+    def _survey_now(self) -> None:
+        self._is_survey_due = True
+        self._wake()
+
+    async def _survey(self) -> None:
+        self._after(SURVEY_SECONDS, "", self._survey_now)
+        records = {each: record for record in self._inventory.records() for each in record.interfaces}
+        try:
+            seen = await self._kernel.survey(tuple(records))
+        except Exception:  # noqa: BLE001 - a survey that fails is made again
+            self._log.failure("could not survey the network")
+            return
+        for interface, each in seen.items():
+            self._links[link_of(interface)] = interface
+            if self._plan(interface, records.get(interface), each) or interface not in self._outcomes:
+                self.mark(interface)
+
+    async def _look_at(self, interface: str) -> None:
+        del self._marked[interface]
+        waiting = self._waiting.pop(interface, [])
+        outcome = await self._bring_about(interface)
+        self._remember(interface, outcome)
+        for each in waiting:
+            each.callback(outcome)
+
+    async def _bring_about(self, interface: str) -> Outcome:
+        record = self._inventory.record_of(interface)
+        started = self._clock.seconds()
+        try:
+            seen = await self._kernel.see(interface)
+            actions = self._plan(interface, record, seen)
+            for action in actions:
+                await self._act(action)
+        except (NetnsError, EveMetaError) as error:
+            return Outcome(State.FAILED, error)
+        except Exception:  # noqa: BLE001 - other interfaces go on
+            self._log.failure("{interface}: could not be looked at", interface=interface)
+            return Outcome(State.FAILED, UnexpectedError())
+        outcome = _outcome(interface, record, seen)
+        if actions:
+            self._tell(interface, record, outcome, self._clock.seconds() - started)
+        return outcome
+
+    def _plan(self, interface: str, record: Record | None, seen: Seen) -> tuple[Action, ...]:
+        return plan(interface, record, seen, self._servers.door(interface))
+
+    async def _act(self, action: Action) -> None:
+        match action:
+            case Change(step):
+                await self._kernel.apply(step)
+            case OpenDoor(interface, record):
+                listening = await self._kernel.listen(interface)
+                await self._servers.open(interface, listening, record)
+            case Refresh(record):
+                await self._servers.refresh(record)
+            case CloseDoor(interface):
+                await self._servers.close(interface)
+
+    def _tell(self, interface: str, record: Record | None, outcome: Outcome, seconds: float) -> None:
+        self._log.info(
+            "{interface}: {state} (VM {uuid}, revision {revision}, {ms} ms)",
+            interface=interface,
+            state=outcome.state.value if outcome.state else "cleared",
+            uuid=record.uuid if record else None,
+            revision=record.revision if record else None,
+            ms=round(seconds * 1000),
+        )
+
+    def _remember(self, interface: str, outcome: Outcome) -> None:
+        failed_before = self._failures.get(interface, 0)
+        if outcome.state is State.FAILED:
+            self._failures[interface] = failed_before + 1
+            pause = RETRY_SECONDS[min(failed_before, len(RETRY_SECONDS) - 1)]
+            self._after(pause * random.uniform(1, 1.5), interface, lambda: self.mark(interface))  # noqa: S311 - jitter
+            if not failed_before:
+                self._log.warn("{interface}: {error}", interface=interface, error=outcome.error)
+        elif self._failures.pop(interface, None):
+            self._log.info("{interface}: no longer fails", interface=interface)
+        if outcome.state is None:
+            self._outcomes.pop(interface, None)
+            self._links.pop(link_of(interface), None)
+        else:
+            self._outcomes[interface] = outcome
+            self._links[link_of(interface)] = interface
+
+    def _after(self, seconds: float, key: str, call: Callable[[], None]) -> None:
+        """Call once later, in place of what was to be called for the same key."""
+        if before := self._timers.pop(key, None):
+            before.cancel()
+
+        def fire() -> None:
+            del self._timers[key]
+            call()
+
+        if self.running:
+            self._timers[key] = self._clock.callLater(seconds, fire)
+
+
+def _outcome(interface: str, record: Record | None, seen: Seen) -> Outcome:
+    if record is None:
+        return Outcome(None)
+    if seen.port is None:
+        return Outcome(State.ABSENT)
+    if seen.port.objection:
+        return Outcome(State.FAILED, UnsuitableInterfaceError(interface, seen.port.objection))
+    return Outcome(State.OPEN)

@@ -1,0 +1,130 @@
+"""What is kept of one VM: a value, and the JSON it is on disk."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from attrs import evolve, field, frozen
+from attrs.validators import deep_iterable, ge, instance_of, min_len
+
+from eve_meta.document import canonical, parse
+from eve_meta.errors import DocumentError, EveMetaError
+from eve_meta.vm import VM
+
+VERSION = 1
+"""Of the files' layout. A file of another version is left alone."""
+
+TOKEN_KEY_BYTES = 32
+
+_FIELDS = {"version", "revision", "token_key", "interfaces", "document"}
+
+
+@frozen
+class UnreadableError(EveMetaError):
+    """A file that no record can be made of.
+
+    Attributes:
+        damaged: false when the file is only newer than this program.
+    """
+
+    reason: str
+    damaged: bool = True
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+def _key_sized(_record: object, _attribute: object, value: bytes) -> None:
+    if len(value) != TOKEN_KEY_BYTES:
+        raise ValueError(f"token_key: {len(value)} bytes, not {TOKEN_KEY_BYTES}")
+
+
+def _distinct(_record: object, _attribute: object, value: tuple[str, ...]) -> None:
+    if len(set(value)) != len(value):
+        raise ValueError("interfaces: one is named twice")
+
+
+@frozen(kw_only=True)
+class Record:
+    """One VM that should be served, and where.
+
+    Attributes:
+        name: the VM's name, where its document gives one.
+        document: plain data as canonical JSON.
+        token_key: made once, kept while the VM is attached anywhere.
+        interfaces: at least one, each once, in the order they were attached.
+        revision: one counter for all VMs: no two documents ever had the same.
+    """
+
+    uuid: UUID
+    name: str | None
+    document: bytes = field(repr=False)
+    token_key: bytes = field(repr=False, validator=_key_sized)
+    interfaces: tuple[str, ...] = field(validator=[deep_iterable(instance_of(str)), min_len(1), _distinct])
+    revision: int = field(validator=[instance_of(int), ge(1)])
+
+    @property
+    def vm(self) -> VM:
+        """The document parsed, anew each time: kept, it would double what 2000 VMs take in memory."""
+        return parse(json.loads(self.document))
+
+    def with_interface(self, interface: str) -> "Record":
+        """The same VM, served at an interface too."""
+        return (
+            self if interface in self.interfaces else evolve(self, interfaces=(*self.interfaces, interface))
+        )
+
+    def without_interface(self, interface: str) -> "Record | None":
+        """The same VM, not served at an interface; None when that was its last."""
+        return self.only(name for name in self.interfaces if name != interface)
+
+    def only(self, interfaces: Iterable[str]) -> "Record | None":
+        """The same VM, served at no others; None when none is left."""
+        allowed = set(interfaces)
+        left = tuple(name for name in self.interfaces if name in allowed)
+        return evolve(self, interfaces=left) if left else None
+
+
+def to_json(record: Record) -> bytes:
+    """The file of a record."""
+    stored = {
+        "version": VERSION,
+        "revision": record.revision,
+        "token_key": record.token_key.hex(),
+        "interfaces": record.interfaces,
+        "document": json.loads(record.document),
+    }
+    return json.dumps(stored, ensure_ascii=False, indent=1).encode() + b"\n"
+
+
+def from_json(content: bytes) -> Record:
+    """The record in a file.
+
+    Raises:
+        UnreadableError: there is none.
+    """
+    try:
+        return _structured(json.loads(content))
+    except (DocumentError, KeyError, TypeError, ValueError, RecursionError) as error:
+        raise UnreadableError(str(error) or type(error).__name__) from error
+
+
+def _structured(stored: dict[str, Any]) -> Record:
+    if not isinstance(stored, dict):
+        raise TypeError("not a JSON object")
+    if isinstance(stored.get("version"), int) and stored["version"] > VERSION:
+        raise UnreadableError(f"version {stored['version']} is newer than this eve-meta", damaged=False)
+    if stored.keys() != _FIELDS:
+        raise ValueError(f"fields {', '.join(sorted(stored))}: not those of a VM's file")
+    if not isinstance(stored["interfaces"], list):
+        raise TypeError("interfaces: not a list")
+    vm = parse(stored["document"])
+    return Record(
+        uuid=vm.uuid,
+        name=vm.name,
+        document=canonical(stored["document"]),
+        token_key=bytes.fromhex(stored["token_key"]),
+        interfaces=tuple(stored["interfaces"]),
+        revision=stored["revision"],
+    )

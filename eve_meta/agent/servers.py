@@ -1,0 +1,210 @@
+"""The servers: which of them answers a VM, and what each has been handed."""
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import final
+
+from attrs import define
+from twisted.application.service import MultiService
+from twisted.internet.defer import Deferred, DeferredLock
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from eve_meta.agent.plan import OpenedDoor
+from eve_meta.agent.process import ServerGoneError, ServerProcess
+from eve_meta.agent.record import Record
+from eve_meta.brief import Brief, write_brief
+from eve_meta.errors import EveMetaError
+from eve_meta.messages import CloseDoor, OpenDoor, Refresh
+
+
+@define
+class _Door:
+    """What a server should have: the socket is ours too, so that it outlives the server."""
+
+    listening: socket.socket
+    record: Record
+
+
+@final
+class Server(MultiService):
+    """One server, and the doors that it should have.
+
+    What should be is in `_doors`, what the process has been told in `_told`, and `_settle` closes the
+    difference. A process that was started again has been told nothing, so the same lines open a door, refresh
+    it, close it, and bring all of them back. Meanwhile guests wait in the sockets' backlogs.
+    """
+
+    _log = Logger()
+
+    def __init__(self, process: ServerProcess) -> None:
+        super().__init__()
+        self._process = process
+        self._doors: dict[str, _Door] = {}
+        self._told: dict[str, Record] = {}
+        self._unsettled: set[str] = set()
+        self._refused: dict[str, EveMetaError] = {}
+        self._lock = DeferredLock()
+        self._waiting: list[Deferred[None]] = []
+        process.on_start = self._begin_again
+        process.setServiceParent(self)
+
+    @property
+    def pid(self) -> int | None:
+        """Of the process; None while there is none."""
+        return self._process.pid
+
+    def door(self, interface: str) -> OpenedDoor | None:
+        """What is served at an interface; None when this server has no door of it."""
+        door = self._doors.get(interface)
+        return OpenedDoor(door.record.uuid, door.record.revision) if door else None
+
+    async def open(self, interface: str, listening: socket.socket, record: Record) -> None:
+        """Answer at a socket, which is taken over; returns once guests are answered.
+
+        Raises:
+            EveMetaError: the server refuses the record.
+        """
+        self._doors[interface] = _Door(listening, record)
+        try:
+            await self._bring_about({interface})
+        except EveMetaError:
+            self._doors.pop(interface).listening.close()
+            raise
+
+    async def refresh(self, record: Record) -> None:
+        """Answer from a record at all doors of its VM, from one instant on.
+
+        Raises:
+            EveMetaError: the server refuses the record; it goes on with what it had.
+        """
+        interfaces = {name for name, each in self._doors.items() if each.record.uuid == record.uuid}
+        for name in interfaces:
+            self._doors[name].record = record
+        await self._bring_about(interfaces)
+
+    async def close(self, interface: str) -> None:
+        """Answer at an interface no more; returns when nothing holds its namespace."""
+        self._doors.pop(interface).listening.close()
+        await self._bring_about({interface})
+
+    def _begin_again(self) -> None:
+        self._told.clear()
+        self._unsettled.update(self._doors)
+        Deferred.fromCoroutine(self._settle_again()).addErrback(self._report)
+
+    def _report(self, failure: Failure) -> None:
+        self._log.failure("a server was not handed its doors", failure)
+
+    async def _settle_again(self) -> None:
+        try:
+            await self._settle()
+        except ServerGoneError:
+            return
+        waiting, self._waiting = self._waiting, []
+        for each in waiting:
+            each.callback(None)
+
+    async def _bring_about(self, interfaces: set[str]) -> None:
+        """Settle what has changed; if the process dies meanwhile, its next start does."""
+        self._unsettled |= interfaces
+        try:
+            await self._settle()
+        except ServerGoneError:
+            again: Deferred[None] = Deferred()
+            self._waiting.append(again)
+            await again
+        for interface in interfaces:
+            if error := self._refused.pop(interface, None):
+                raise error
+
+    async def _settle(self) -> None:
+        await self._lock.acquire()
+        try:
+            while self._unsettled:
+                await self._settle_one(next(iter(self._unsettled)))
+        finally:
+            self._lock.release()
+
+    async def _settle_one(self, interface: str) -> None:
+        door, told = self._doors.get(interface), self._told.get(interface)
+        try:
+            if told and (door is None or door.record.uuid != told.uuid):
+                await self._process.ask(CloseDoor, interface=interface)
+                del self._told[interface]
+            elif door and told is None:
+                await self._tell_open(interface, door)
+            elif door and told and door.record.revision != told.revision:
+                await self._tell_refresh(door.record)
+            else:
+                self._unsettled.discard(interface)
+        except ServerGoneError:
+            raise
+        except EveMetaError as error:
+            self._refused[interface] = error
+            self._unsettled.discard(interface)
+
+    async def _tell_open(self, interface: str, door: _Door) -> None:
+        record = door.record
+        with _brief(record) as brief:
+            listening = door.listening.fileno()
+            await self._process.ask(OpenDoor, interface=interface, socket=listening, brief=brief)
+        self._told[interface] = record
+
+    async def _tell_refresh(self, record: Record) -> None:
+        interfaces = [name for name, told in self._told.items() if told.uuid == record.uuid]
+        with _brief(record) as brief:
+            await self._process.ask(Refresh, interfaces=interfaces, brief=brief)
+        self._told.update(dict.fromkeys(interfaces, record))
+
+
+@final
+class Servers(MultiService):
+    """All servers. A VM's interfaces are all at one, so that they change at one instant."""
+
+    def __init__(self, servers: tuple[Server, ...]) -> None:
+        super().__init__()
+        self._servers = servers
+        self._at: dict[str, Server] = {}
+        for each in servers:
+            each.setServiceParent(self)
+
+    def door(self, interface: str) -> OpenedDoor | None:
+        """What is served at an interface."""
+        server = self._at.get(interface)
+        return server.door(interface) if server else None
+
+    def pid(self, interface: str) -> int | None:
+        """The process that answers at an interface."""
+        server = self._at.get(interface)
+        return server.pid if server else None
+
+    async def open(self, interface: str, listening: socket.socket, record: Record) -> None:
+        """See `Server.open`."""
+        server = self._server_of(record)
+        await server.open(interface, listening, record)
+        self._at[interface] = server
+
+    async def refresh(self, record: Record) -> None:
+        """See `Server.refresh`."""
+        await self._server_of(record).refresh(record)
+
+    async def close(self, interface: str) -> None:
+        """See `Server.close`."""
+        await self._at.pop(interface).close(interface)
+
+    def _server_of(self, record: Record) -> Server:
+        return self._servers[record.uuid.int % len(self._servers)]
+
+
+@contextmanager
+def _brief(record: Record) -> Iterator[int]:
+    document = json.loads(record.document)
+    brief = write_brief(Brief(document=document, token_key=record.token_key, revision=record.revision))
+    try:
+        yield brief
+    finally:
+        os.close(brief)

@@ -1,0 +1,124 @@
+"""Composition root of the agent: its parts, and the order in which they start."""
+
+import errno
+import socket
+import sys
+from typing import Any, final
+
+from twisted.application.service import MultiService
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.logger import Logger
+
+from eve_meta.agent import durable
+from eve_meta.agent.control_service import ControlService
+from eve_meta.agent.inventory import Inventory
+from eve_meta.agent.kernel import Kernel, KernelThread
+from eve_meta.agent.lifecycle import Lifecycle
+from eve_meta.agent.process import ServerProcess
+from eve_meta.agent.reconciler import Reconciler
+from eve_meta.agent.servers import Server, Servers
+from eve_meta.agent.watcher import Watcher
+from eve_meta.contact import control_socket
+from eve_meta.errors import EveMetaError
+from eve_meta.log import start_logging
+from eve_meta.settings import Settings
+from netns import Changes, INetwork, NetnsError
+from netns.linux import LinuxNetwork
+
+EMPTY_ROOT = "root"
+"""In the run directory: where servers are confined to."""
+
+_LOCK = "\0eve-meta-agent"
+
+_log = Logger()
+
+
+class AnotherAgentError(EveMetaError):
+    """Two agents in one network namespace would each remove what the other made."""
+
+    def __str__(self) -> str:
+        return "another eve-meta agent runs on this host: stop it first"
+
+
+@final
+class Agent(MultiService):
+    """The agent's parts; each is stopped before the one that it was started after."""
+
+    def stopService(self) -> "Deferred[None]":
+        """Fires when all have stopped."""
+        self.running = 0
+        return Deferred.fromCoroutine(self._stop())
+
+    async def _stop(self) -> None:
+        for each in reversed(self.services):
+            await maybeDeferred(each.stopService)
+
+
+def make_agent(settings: Settings, network: INetwork, reactor: Any) -> Agent:
+    """An agent, not yet started.
+
+    Raises:
+        EveMetaError: a directory cannot be used.
+    """
+    inventory = Inventory.load(settings.state_dir / "vms")
+    for problem in inventory.problems:
+        _log.warn("{problem}", problem=problem)
+    thread = KernelThread(reactor)
+    servers = _servers(settings, reactor)
+    kernel = Kernel(network, thread.call)
+    reconciler = Reconciler(kernel, inventory, servers, reactor)
+    lifecycle = Lifecycle(kernel, inventory, reconciler, servers, reactor)
+
+    def changed(changes: Changes) -> None:
+        reconciler.changed(changes)
+        lifecycle.changed(changes)
+
+    control = ControlService(reactor, reactor, lifecycle, control_socket(settings.run_dir))
+    agent = Agent()
+    for each in (thread, servers, reconciler, Watcher(reactor, network, changed), control):
+        each.setServiceParent(agent)
+    return agent
+
+
+def run(settings: Settings) -> int:
+    """Run an agent until a signal ends it; the exit code."""
+    try:
+        network = LinuxNetwork()
+        network.check()
+        lock = _lock()
+        agent = make_agent(settings, network, reactor)
+        start_logging(sys.stderr)
+        agent.startService()
+    except (NetnsError, EveMetaError) as error:
+        sys.stderr.write(f"eve-meta: {error}\n")
+        return 1
+    with lock:
+        reactor.addSystemEventTrigger("before", "shutdown", agent.stopService)
+        reactor.run()
+    return 0
+
+
+def _servers(settings: Settings, reactor: Any) -> Servers:
+    root = settings.run_dir / EMPTY_ROOT
+    with durable.translated(root):
+        root.mkdir(mode=0o755, parents=True, exist_ok=True)
+    options = ("--root", str(root), "--user", settings.user)
+    return Servers(tuple(Server(ServerProcess(reactor, options)) for _ in range(settings.servers)))
+
+
+def _lock() -> socket.socket:
+    """Be the only agent of this network namespace, for as long as the socket is open.
+
+    An abstract name belongs to a network namespace, and goes with its socket however the process ends.
+    Source: unix(7).
+    """
+    lock = socket.socket(socket.AF_UNIX)
+    try:
+        lock.bind(_LOCK)
+    except OSError as error:
+        lock.close()
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise AnotherAgentError from error
+    return lock

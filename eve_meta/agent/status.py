@@ -1,0 +1,76 @@
+"""What the control socket needs of an agent: one interface, and the values it answers with."""
+
+import enum
+from uuid import UUID
+
+from attrs import frozen
+from zope.interface import Interface
+
+
+class State(enum.Enum):
+    """How far an interface is on its way to being answered."""
+
+    OPEN = "open"
+    OPENING = "opening"
+    ABSENT = "absent"
+    """The interface is not in the kernel; its document is kept until it comes back or is detached."""
+    FAILED = "failed"
+    """The last attempt failed; it is tried again."""
+
+
+@frozen(kw_only=True)
+class Status:
+    """One attached interface as it is now.
+
+    Attributes:
+        name: the VM's name, where its document gives one.
+        reason: why the door is not open; None when it is.
+        revision: of the document in force; VMs share one counter, so no two documents have the same.
+        namespace: the network namespace that answers.
+        link: the host's end of the link into it.
+        server_pid: the process that answers; None while there is none.
+        took_ms: how long the last attach took, as the agent measured it.
+    """
+
+    interface: str
+    uuid: UUID
+    name: str | None
+    state: State
+    reason: str | None
+    revision: int
+    namespace: str
+    link: str
+    server_pid: int | None
+    took_ms: float | None
+
+
+class IAgent(Interface):
+    """What may be asked of an agent by those who may ask anything."""
+
+    async def attach(interface: str, document: object, wait_seconds: float) -> Status:
+        """Serve a document at an interface, in place of the one before; returns once a guest is answered.
+
+        Nothing is changed when it raises.
+
+        Args:
+            interface: any text; what cannot be an interface's name is refused.
+            document: plain data as read from JSON.
+            wait_seconds: how long to wait for an interface that is about to appear.
+
+        Raises:
+            DocumentError: the document cannot be served.
+            NetnsError: the interface cannot be served, in the kinds of `netns.errors`.
+            EveMetaError: anything else that is said on purpose.
+        """
+
+    async def detach(interface: str) -> bool:
+        """Forget an interface and remove all that was made for it; False when it was not attached."""
+
+    def status(interface: str) -> Status | None:
+        """One interface; None when it is not attached."""
+
+    def statuses() -> tuple[Status, ...]:
+        """All attached interfaces, by name."""
+
+    def problems() -> tuple[str, ...]:
+        """What is not served although it should be, for no interface's sake: documents set aside."""
