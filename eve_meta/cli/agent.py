@@ -1,0 +1,50 @@
+"""`eve-meta agent`."""
+
+import importlib
+from pathlib import Path
+
+import click
+
+from eve_meta.cli import options
+from eve_meta.contact import RUN_DIR
+from eve_meta.settings import STATE_DIR, USER, SettingError, Settings, usable_cpus
+
+
+@click.command(short_help="Run the agent, which serves the VMs of this host.")
+@click.option(
+    "--state-dir",
+    type=options.DIRECTORY,
+    default=STATE_DIR,
+    show_default=True,
+    help="Where documents are kept.",
+)
+@click.option(
+    "--run-dir",
+    type=options.DIRECTORY,
+    default=RUN_DIR,
+    show_default=True,
+    help="Where the control socket is made.",
+)
+@click.option(
+    "--servers",
+    type=click.IntRange(min=1),
+    default=usable_cpus,
+    show_default="one per CPU",
+    help="How many processes answer guests.",
+)
+@click.option("--user", default=USER, show_default=True, help="The account those processes run as.")
+def command(state_dir: Path, run_dir: Path, servers: int, user: str) -> int:
+    """Run the agent, as root and in the foreground, until SIGTERM or SIGINT.
+
+    What is attached stays attached when it stops, and is served again when it starts.
+
+    Example: eve-meta agent --state-dir /var/lib/eve-meta --servers 2
+    """
+    try:
+        settings = Settings(
+            state_dir=state_dir.absolute(), run_dir=run_dir.absolute(), servers=servers, user=user
+        )
+    except SettingError as error:
+        raise click.ClickException(str(error)) from error
+    code: int = importlib.import_module("eve_meta.agent.service").run(settings)
+    return code

@@ -1,0 +1,27 @@
+"""Arguments and options that several verbs take."""
+
+from pathlib import Path
+
+import click
+
+from eve_meta.contact import RUN_DIR
+
+DIRECTORY = click.Path(file_okay=False, path_type=Path)
+
+
+def _not_empty(_context: click.Context, _argument: click.Parameter, value: str) -> str:
+    if not value:
+        raise click.BadParameter("is empty")
+    return value
+
+
+run_dir = click.option(
+    "--run-dir",
+    type=DIRECTORY,
+    default=RUN_DIR,
+    show_default=True,
+    help="Where the agent's control socket is.",
+)
+as_json = click.option("--json", "as_json", is_flag=True, help="Print what the agent answered, for programs.")
+interface = click.argument("interface", callback=_not_empty)
+document = click.argument("document")

@@ -1,0 +1,47 @@
+"""`eve-meta render`."""
+
+import os
+import sys
+import time
+from http import HTTPStatus
+
+import click
+from attrs import evolve
+
+from eve_meta.answer import Answer, Metadata, Request, answer, paths
+from eve_meta.cli import options
+from eve_meta.cli.documents import vm_in
+from eve_meta.cli.source import read
+from eve_meta.vm import VM, Tokens
+
+TOKEN_KEY_BYTES = 32
+
+
+@click.command(short_help="Show what a guest would be answered, without an agent.")
+@options.document
+@click.argument("path", required=False)
+def command(document: str, path: str | None) -> None:
+    """Show what a guest with DOCUMENT is answered at PATH, or all paths; needs no agent and no root.
+
+    Example: eve-meta render web.yaml /openstack/latest/meta_data.json
+    """
+    vm = _tokenless(vm_in(document, read(document)))
+    metadata = Metadata(vm, os.urandom(TOKEN_KEY_BYTES))
+    if path is None:
+        click.echo("\n".join(paths(metadata)))
+        return
+    answered = _answered(metadata, path)
+    if answered.status != HTTPStatus.OK:
+        message = f"{path}: a guest is answered {answered.status} {HTTPStatus(answered.status).phrase}"
+        raise click.ClickException(f"{message} (without a path, all there are is shown)")
+    sys.stdout.buffer.write(answered.body)
+
+
+def _tokenless(vm: VM) -> VM:
+    """The VM as a guest with a session token sees it."""
+    return evolve(vm, service=evolve(vm.service, tokens=Tokens.OPTIONAL))
+
+
+def _answered(metadata: Metadata, path: str) -> Answer:
+    target = os.fsencode(path if path.startswith("/") else f"/{path}")
+    return answer(metadata, Request(b"GET", target, {}), time.time(), os.urandom)

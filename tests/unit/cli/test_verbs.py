@@ -1,0 +1,221 @@
+"""The verbs that speak to an agent, against a real control socket."""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from eve_meta.contact import control_socket
+from netns.names import link_of
+from tests.unit.cli.commands import Ran, eve_meta, failed, running_agent
+
+
+@pytest.fixture(scope="module")
+def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with running_agent(tmp_path_factory.mktemp("agent")) as run_dir:
+        yield run_dir
+
+
+@pytest.fixture
+def uuid() -> UUID:
+    return uuid4()
+
+
+@pytest.fixture
+def document(tmp_path: Path, uuid: UUID) -> Path:
+    """A document; the agent is shared, so each test has a VM of its own."""
+    path = tmp_path / "web.yaml"
+    path.write_text(f"uuid: {uuid}\nname: web\n")
+    return path
+
+
+def test_attach(run_dir: Path, document: Path, uuid: UUID) -> None:
+    ran = eve_meta("attach", "tap0", document, "--run-dir", run_dir)
+
+    assert (0, "") == (ran.code, ran.err)
+    assert re.fullmatch(rf"tap0: attached \(uuid {uuid}, revision \d+, 23 ms\)\n", ran.out)
+
+
+def test_attach_from_standard_input(run_dir: Path, uuid: UUID) -> None:
+    """JSON is read as well as YAML."""
+    ran = eve_meta(
+        "attach", "tap-in", "-", "--run-dir", run_dir, stdin=json.dumps({"uuid": str(uuid)}).encode()
+    )
+
+    assert (0, "") == (ran.code, ran.err)
+    assert str(uuid) in ran.out
+
+
+def test_attach_with_a_file_beside_the_document(run_dir: Path, document: Path, tmp_path: Path) -> None:
+    (tmp_path / "init.sh").write_bytes(b"#!/bin/sh\n\xff")
+    document.write_text(document.read_text() + "user_data: {file: init.sh}\n")
+
+    assert 0 == eve_meta("attach", "tap-file", document, "--run-dir", run_dir).code
+    stored = json.loads(next(path for path in _stored(run_dir) if "IyEvYmlu" in path.read_text()).read_text())
+    assert {"base64": "IyEvYmluL3NoCv8="} == stored["document"]["user_data"]
+
+
+def test_attach_from_standard_input_with_a_file(run_dir: Path, document: Path, tmp_path: Path) -> None:
+    """It is sought in the working directory."""
+    (tmp_path / "init.sh").write_text("#!/bin/sh\n")
+    text = document.read_bytes() + b"user_data: {file: init.sh}\n"
+
+    assert 0 == eve_meta("attach", "tap-in2", "-", "--run-dir", run_dir, stdin=text, cwd=tmp_path).code
+
+
+def test_attach_waits(run_dir: Path, document: Path) -> None:
+    assert failed("there is no interface 'late0' on this host (see 'ip link')") == eve_meta(
+        "attach", "late0", document, "--run-dir", run_dir
+    )
+    assert 0 == eve_meta("attach", "late0", document, "--wait", "1", "--run-dir", run_dir).code
+
+
+@pytest.mark.parametrize(
+    ("interface", "message"),
+    [
+        ("eth9", "there is no interface 'eth9' on this host (see 'ip link')"),
+        ("br0", "br0 is a bridge: name the VM's port on it, e.g. tap0"),
+        (
+            "sixteen-bytes-it",
+            "'sixteen-bytes-it' is over 15 bytes long: no interface has such a name",
+        ),
+        ("tap-refused", "could not add the link evmabc: No space left on device (errno 28)"),
+        ("tap-missing", "nf_tables: load the kernel module nf_tables"),
+        ("a/b%2F", "'a/b%2F' is not the name of an interface: no blank, '/' or ':' may be in it"),
+    ],
+)
+def test_attach_to_what_cannot_be_served(run_dir: Path, document: Path, interface: str, message: str) -> None:
+    ran = eve_meta("attach", interface, document, "--run-dir", run_dir)
+
+    assert (1, "") == (ran.code, ran.out)
+    assert 1 == ran.err.count("\n")
+    assert message in ran.err
+
+
+def test_a_document_that_cannot_be_served(run_dir: Path, document: Path) -> None:
+    """Document, field and reason are named."""
+    document.write_text(document.read_text() + "interfaces: [{mac: 02:00:00:00:00:01}, {mac: nonsense}]\n")
+
+    ran = eve_meta("attach", "tap-bad", document, "--run-dir", run_dir)
+
+    assert 1 == ran.code
+    assert ran.err.startswith(f"eve-meta: {document}: interfaces[1].mac: ")
+    assert 1 == eve_meta("show", "tap-bad", "--run-dir", run_dir).code
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"uuid: \xff", "is not UTF-8 text: see byte 6"),
+        (b"uuid: [", "is not YAML: "),
+        (b"uuid: {file: [", "is not YAML: "),
+        (b"[]", ""),
+        (b"name: web", "uuid: is required"),
+        (b"uuid: 6f0d0d86-8a9d-4c0e-9f0b-3f4c9a2f3b01\nuser_data:\n  ? file\n  : init.sh", "user_data"),
+    ],
+)
+def test_a_text_that_is_no_document(run_dir: Path, document: Path, text: bytes, message: str) -> None:
+    """Whether the agent finds out or the command does."""
+    document.write_bytes(text)
+
+    ran = eve_meta("attach", "tap-bad", document, "--run-dir", run_dir)
+
+    assert (1, 1) == (ran.code, ran.err.count("\n"))
+    assert ran.err.startswith(f"eve-meta: {document}: {message}")
+
+
+def test_detach(run_dir: Path, document: Path) -> None:
+    eve_meta("attach", "tap1", document, "--run-dir", run_dir)
+
+    assert Ran(0, "tap1: detached\n", "") == eve_meta("detach", "tap1", "--run-dir", run_dir)
+    assert Ran(0, "tap1: was not attached\n", "") == eve_meta("detach", "tap1", "--run-dir", run_dir)
+
+
+def test_show(run_dir: Path, document: Path, uuid: UUID) -> None:
+    eve_meta("attach", "tap2", document, "--run-dir", run_dir)
+
+    ran = eve_meta("show", "tap2", "--run-dir", run_dir)
+
+    assert (0, "") == (ran.code, ran.err)
+    shown = dict(line.split("  ", 1) for line in ran.out.splitlines())
+    revision = shown.pop("revision").strip()
+    assert revision.isdigit()
+    assert {
+        "interface": "tap2",
+        "uuid": str(uuid),
+        "name": "web",
+        "state": "open",
+        "namespace": "eve-meta-tap2",
+        "link": link_of("tap2"),
+        "server process": "4242",
+        "attached in": "23 ms",
+    } == {title: value.strip() for title, value in shown.items()}
+
+
+def test_show_in_json(run_dir: Path, document: Path, uuid: UUID) -> None:
+    eve_meta("attach", "tap3", document, "--run-dir", run_dir)
+
+    shown = json.loads(eve_meta("show", "tap3", "--json", "--run-dir", run_dir).out)
+
+    assert ("tap3", str(uuid), 22.6) == (shown["interface"], shown["uuid"], shown["took_ms"])
+
+
+def test_show_of_what_is_not_attached(run_dir: Path) -> None:
+    assert failed("tap9 is not attached (see 'eve-meta list')") == eve_meta(
+        "show", "tap9", "--run-dir", run_dir
+    )
+
+
+def test_list(tmp_path: Path, document: Path, uuid: UUID) -> None:
+    with running_agent(tmp_path) as run_dir:
+        assert Ran(0, "", "") == eve_meta("list", "--run-dir", run_dir)
+        eve_meta("attach", "tap10", document, "--run-dir", run_dir)
+        eve_meta("attach", "tap-gone", document, "--run-dir", run_dir)
+
+        table = (
+            "INTERFACE  STATE   REVISION  UUID                                  NAME  WHY\n"
+            f"tap-gone   absent  2         {uuid}  web   there is no such interface at present\n"
+            f"tap10      open    2         {uuid}  web\n"
+        )
+        assert Ran(0, table, "") == eve_meta("list", "--run-dir", run_dir)
+        listed = json.loads(eve_meta("list", "--json", "--run-dir", run_dir).out)
+        assert ["tap-gone", "tap10"] == [status["interface"] for status in listed["interfaces"]]
+
+
+def test_list_tells_problems(tmp_path: Path) -> None:
+    damaged = tmp_path / "vms" / f"{UUID(int=1)}.json"
+    damaged.parent.mkdir()
+    damaged.write_text("")
+
+    with running_agent(tmp_path) as run_dir:
+        ran = eve_meta("list", "--run-dir", run_dir)
+
+    assert (0, "") == (ran.code, ran.out)
+    assert ran.err.startswith(f"eve-meta: {damaged}.damaged: set aside as damaged: ")
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_curl_is_enough(run_dir: Path, uuid: UUID) -> None:
+    """The API is for whatever speaks HTTP."""
+
+    def curl(*arguments: str) -> dict[str, object]:
+        url = "http://eve-meta/v1/interfaces/tap-curl"
+        command = ["curl", "-sS", "--unix-socket", str(control_socket(run_dir)), *arguments, url]
+        answer: dict[str, object] = json.loads(
+            subprocess.run(command, capture_output=True, check=True).stdout
+        )
+        return answer
+
+    document = json.dumps({"uuid": str(uuid)})
+    assert "open" == curl("-X", "PUT", "-H", "Content-Type: application/json", "-d", document)["state"]
+    assert str(uuid) == curl()["uuid"]
+    assert {"interface": "tap-curl", "detached": True} == curl("-X", "DELETE")
+
+
+def _stored(run_dir: Path) -> list[Path]:
+    return list((run_dir.parent / "vms").glob("*.json"))
