@@ -77,6 +77,11 @@ class Agent:
         done = self.run("detach", interface)
         assert done.returncode == 0, done.stderr + self.log.read_text(encoding="utf-8")
 
+    def clear(self) -> None:
+        """Detach all that is attached."""
+        for each in json.loads(self.run("list", "--json").stdout)["interfaces"]:
+            self.detach(each["interface"])
+
     def show(self, interface: str) -> dict[str, Any]:
         """What the agent says of an interface."""
         shown: dict[str, Any] = json.loads(self.run("show", interface, "--json").stdout)
