@@ -1,6 +1,6 @@
 """The demonstration that `scripts/demo` runs in a throw-away host.
 
-A bridge with three guests: two have the same address, in hardware and in IP, the third has no IPv4 at all.
+A bridge with three guests: two have the same MAC and the same IPv4 address, the third has no IPv4 at all.
 Each is a network namespace whose end of a veth pair stands for the VM's NIC, the other end for its tap.
 """
 
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 EVE_META = Path(sys.executable).with_name("eve-meta")
+SAME_MAC = "02:00:00:00:00:05"
 IPV4 = "169.254.169.254"
 LINK_LOCAL = "[fe80::a9fe:a9fe%25eth0]"
 DOCUMENT = """\
@@ -28,14 +29,15 @@ user_data: |
   #cloud-config
   final_message: {name} is up
 """
-ROW = "{:<6} {:<12} {:<16} {:<18} {:<18} {:<11} {:<12} {:>8} {:>8}"
+ROW = "{:<6} {:<17} {:<12} {:<16} {:<18} {:<18} {:<11} {:<12} {:>8} {:>8}"
 
 
 class Guest(NamedTuple):
-    """One guest: its name, its tap, its IPv4 address if any, and where it asks."""
+    """One guest: its name, its tap, its MAC, its IPv4 address if any, and where it asks."""
 
     name: str
     tap: str
+    mac: str
     address: str | None
     asks: str
 
@@ -46,9 +48,9 @@ class Guest(NamedTuple):
 
 
 GUESTS = (
-    Guest("red", "tap0", "10.0.0.5/24", IPV4),
-    Guest("green", "tap1", "10.0.0.5/24", IPV4),
-    Guest("blue", "tap2", None, LINK_LOCAL),
+    Guest("red", "tap0", SAME_MAC, "10.0.0.5/24", IPV4),
+    Guest("green", "tap1", SAME_MAC, "10.0.0.5/24", IPV4),
+    Guest("blue", "tap2", "02:00:00:00:00:06", None, LINK_LOCAL),
 )
 
 
@@ -66,7 +68,7 @@ def make_network() -> None:
     run("ip", "link", "set", "br0", "up")
     for guest in GUESTS:
         run("ip", "netns", "add", guest.name)
-        nic = ("peer", "name", "eth0", "address", "02:00:00:00:00:05", "netns", guest.name)
+        nic = ("peer", "name", "eth0", "address", guest.mac, "netns", guest.name)
         run("ip", "link", "add", guest.tap, "type", "veth", *nic)
         run("ip", "link", "set", guest.tap, "master", "br0", "up")
         run("ip", "-n", guest.name, "link", "set", "eth0", "up")
@@ -111,6 +113,7 @@ def show(guest: Guest, control: tuple[str, Path]) -> None:
     print(
         ROW.format(
             guest.name,
+            guest.mac,
             guest.address or "none",
             guest.asks.strip("[]").partition("%")[0],
             meta_data["hostname"],
@@ -125,11 +128,11 @@ def show(guest: Guest, control: tuple[str, Path]) -> None:
 
 def main() -> None:
     """Attach, show, detach, and see that nothing is left."""
-    make_network()
-    print("Three guests on one bridge, all with the hardware address 02:00:00:00:00:05.\n")
-    header = ("guest", "IPv4", "asks at", "OpenStack hostname", "EC2 hostname", "EC2 id", "user data")
+    print("Three guests on one bridge; nothing but their ports tells the first two apart.\n")
+    header = ("guest", "MAC", "IPv4", "asks at", "OpenStack hostname", "EC2 hostname", "EC2 id", "user data")
     print(ROW.format(*header, "attach", "command"))
     with tempfile.TemporaryDirectory() as directory, agent(Path(directory)) as control:
+        make_network()
         for guest in GUESTS:
             show(guest, control)
         print("\n" + run(EVE_META, "list", *control))
