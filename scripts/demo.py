@@ -135,6 +135,7 @@ def main() -> None:
         make_network()
         for guest in GUESTS:
             show(guest, control)
+        print("(attach: in the agent; the first waits for the servers to start. command: the whole process)")
         print("\n" + run(EVE_META, "list", *control))
         for guest in GUESTS:
             print(run(EVE_META, "detach", *control, guest.tap), end="")
