@@ -4,8 +4,9 @@ import json
 from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any, Literal
+from uuid import UUID
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from eve_meta.answer import Answer, Metadata, Request, answer, paths
@@ -112,6 +113,11 @@ VERSIONS = st.sampled_from(["/latest", *(f"/{version}" for version in ec2.VERSIO
     [f"/openstack/{version}" for version in ("latest", *openstack.VERSIONS)]
 )
 
+UNLISTED = {
+    f"/openstack/{version}/network_data.json" for version in openstack.VERSIONS if version < "2015-10-15"
+}
+"""Served where no listing tells of it: older clients ask all the same, as they may of nova."""
+
 
 def get(metadata: Metadata, path: str) -> Answer:
     return answer(metadata, Request(b"GET", path.encode(), {}), 0, bytes)
@@ -142,12 +148,16 @@ def directory(metadata: Metadata, path: str) -> Iterator[str]:
 
 
 @given(DOCUMENTS, VERSIONS)
+@example(
+    {"uuid": str(UUID(int=1)), "interfaces": [{"mac": "02:00:00:00:00:00", "addresses": [{"dhcp": 4}]}]},
+    "/openstack/2012-08-10",
+)
 def test_closed(data: dict[str, Any], version: str) -> None:
-    """What is listed is served, with and without a slash; what is served is listed."""
+    """What is listed is served, with and without a slash; what is served is listed, but for one file."""
     metadata = Metadata(parse(data), bytes(32))
     there = served(metadata, version)
 
-    assert there == set(crawled(metadata, version))
+    assert there - UNLISTED == set(crawled(metadata, version))
     assert {200} == {get(metadata, path + slash).status for path in there for slash in ("", "/")}
 
 
