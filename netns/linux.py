@@ -1,6 +1,7 @@
 """The real network: the kernel of this host."""
 
 import contextlib
+import errno
 import os
 import socket
 from collections.abc import Collection, Iterator, Mapping
@@ -12,6 +13,7 @@ from zope.interface import implementer
 from netns import iptables, links, namespaces, nftables, sysctls
 from netns.errors import KernelRefusedError, MissingError, NoSuchInterfaceError
 from netns.interfaces import INetwork, IWatch
+from netns.kinds import objection
 from netns.links import HostLink
 from netns.names import NAMESPACE_PREFIX, interface_of, link_of, namespace_of
 from netns.netlink import Netlink, NetlinkError, is_absent
@@ -32,33 +34,6 @@ from netns.wiring import SERVICE_PORT, Link, Port, Seen, Steering
 BACKLOG = 1024
 """Connections that wait for a server; while one is started again, guests wait here."""
 
-_STEERABLE_KINDS = ("", "tun", "veth")
-_INSTEAD = "name the VM's own port, e.g. tap0"
-_OBJECTIONS = {
-    "bridge": "is a bridge: name the VM's port on it, e.g. tap0",
-    "openvswitch": "is an Open vSwitch bridge or internal port: name the VM's port on it, e.g. tap0",
-    "macvtap": "is a macvtap: its frames never pass a hook of the host; give the VM a tap on a bridge",
-    "macvlan": "is a macvlan: its frames never pass a hook of the host; give the VM a tap on a bridge",
-    "ipvtap": "is an ipvtap: its frames never pass a hook of the host; give the VM a tap on a bridge",
-    "bond": f"is a bond: {_INSTEAD}",
-    "vlan": f"is a VLAN of the host: {_INSTEAD}",
-}
-_GUEST_BUSES = ("xen-backend", "xen")
-
-
-def objection(link: HostLink) -> str | None:
-    """Why the frames of a link can not be steered, and what to name instead; None when they can."""
-    if link.kind in _OBJECTIONS:
-        return _OBJECTIONS[link.kind]
-    if not link.is_ethernet:
-        return f"carries no Ethernet frames: {_INSTEAD}"
-    if link.kind not in _STEERABLE_KINDS:
-        return f"is a {link.kind}: {_INSTEAD}"
-    bus = link.parent.partition(" ")[0]
-    if bus and bus not in _GUEST_BUSES:
-        return f"is hardware of the host ({link.parent}): {_INSTEAD}"
-    return None
-
 
 @implementer(INetwork)
 class LinuxNetwork:
@@ -71,6 +46,11 @@ class LinuxNetwork:
     def __init__(self) -> None:
         self._route = Netlink(NETLINK_ROUTE)
         self._netfilter = Netlink(NETLINK_NETFILTER)
+
+    def close(self) -> None:
+        """Close the sockets; what is wired stays wired."""
+        self._route.close()
+        self._netfilter.close()
 
     def check(self) -> None:
         """See `INetwork.check`."""
@@ -142,8 +122,10 @@ class LinuxNetwork:
     def _(self, step: Steer) -> None:
         with _doing("steer the frames", step.interface):
             seen = self.see(step.interface)
-            if seen.port is None or seen.link is None:
+            if seen.port is None:
                 raise NoSuchInterfaceError(step.interface)
+            if seen.link is None:
+                raise NetlinkError(errno.ENODEV, detail=f"{link_of(step.interface)} is gone")
             steering = Steering(seen.port.index, seen.link.index)
             batch = nftables.replacement(step.interface, steering, exists=seen.steering is not None)
             self._netfilter.transact(batch)

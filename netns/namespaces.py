@@ -41,8 +41,11 @@ def create(name: str, prepare: Callable[[], None]) -> None:
     Under its name it is therefore never seen unprepared.
 
     Raises:
+        FileExistsError: there is one of this name.
         OSError: the kernel refused.
     """
+    if presence(name) is Presence.PRESENT:
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), name)
     _share_directory()
     path = DIRECTORY / name
     path.touch(mode=0o444)

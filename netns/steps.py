@@ -1,6 +1,7 @@
 """One frozen value per change of the kernel, in the order in which an interface is wired.
 
-Each can be applied again: what is already so, or already gone, is success.
+A step that adds is refused where its thing is there. Any other can be applied again: what is already so, or
+already gone, is success.
 """
 
 from attrs import frozen
