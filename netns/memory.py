@@ -1,0 +1,233 @@
+"""A network in memory: what the kernel refuses, forgets and announces, without one. For tests.
+
+It is held to the same contract as the kernel, by the same tests.
+"""
+
+import errno
+import itertools
+import os
+import socket
+from collections.abc import Collection, Mapping
+from functools import singledispatchmethod
+
+from attrs import evolve
+from zope.interface import implementer
+
+from netns.errors import KernelRefusedError, NetnsError, NoSuchInterfaceError
+from netns.interfaces import Changes, INetwork, IWatch
+from netns.names import link_of
+from netns.namespaces import Presence
+from netns.steps import (
+    AddLink,
+    AddNamespace,
+    Furnish,
+    RemoveLink,
+    RemoveNamespace,
+    Renew,
+    Steer,
+    Step,
+    Unsteer,
+)
+from netns.wiring import Link, Port, Seen, Steering
+
+_ANY_FREE_PORT = 0
+
+
+@implementer(IWatch)
+class MemoryWatch:
+    """The announcements since the last read."""
+
+    def __init__(self) -> None:
+        self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._names: set[str] = set()
+        self._is_complete = True
+
+    def announce(self, name: str) -> None:
+        """Tell of a link that came, went or changed."""
+        self._names.add(name)
+        os.eventfd_write(self._event, 1)
+
+    def overflow(self) -> None:
+        """Lose what was not read, as the kernel does when the buffer is full."""
+        self._names.clear()
+        self._is_complete = False
+        os.eventfd_write(self._event, 1)
+
+    def fileno(self) -> int:
+        """See `IWatch.fileno`."""
+        return self._event
+
+    def read(self) -> Changes:
+        """See `IWatch.read`."""
+        changes = Changes(frozenset(self._names), self._is_complete)
+        if changes != Changes(frozenset()):
+            os.eventfd_read(self._event)
+        self._names.clear()
+        self._is_complete = True
+        return changes
+
+    def close(self) -> None:
+        """See `IWatch.close`."""
+        os.close(self._event)
+
+
+@implementer(INetwork)
+class MemoryNetwork:
+    """A host whose VMs come and go as a test says. A listening socket is a real one, on any free port.
+
+    Attributes:
+        refusals: what the kernel refuses at present: the error that a step raises, changing nothing.
+        applied: the steps that have changed something or could have, in order.
+    """
+
+    def __init__(self) -> None:
+        self.refusals: dict[Step, NetnsError] = {}
+        self.applied: list[Step] = []
+        self._ports: dict[str, Port] = {}
+        self._namespaces: dict[str, Presence] = {}
+        self._links: dict[str, Link] = {}
+        self._steerings: dict[str, Steering] = {}
+        self._service_ports: dict[str, int] = {}
+        self._indices = itertools.count(1)
+        self._watches: list[MemoryWatch] = []
+
+    def add_port(self, name: str, mtu: int = 1500, objection: str | None = None) -> None:
+        """Let a VM's port come, or another one of that name."""
+        self._ports[name] = Port(next(self._indices), mtu, objection)
+        self._announce(name)
+
+    def remove_port(self, name: str) -> None:
+        """Let a VM's port go."""
+        del self._ports[name]
+        self._announce(name)
+
+    def set_mtu(self, name: str, mtu: int) -> None:
+        """Give a port another MTU."""
+        self._ports[name] = evolve(self._ports[name], mtu=mtu)
+        self._announce(name)
+
+    def lose_namespace(self, interface: str) -> None:
+        """Take the name of a namespace away, as `ip netns del` does; what stands in it goes on."""
+        del self._namespaces[interface]
+        self._service_ports.pop(interface, None)
+
+    def break_namespace(self, interface: str) -> None:
+        """Leave the file of a namespace without one, as a crash does."""
+        self._namespaces[interface] = Presence.BROKEN
+
+    def lose_steering(self, interface: str) -> None:
+        """Take a table away, as `nft flush ruleset` does."""
+        del self._steerings[interface]
+
+    def overflow(self) -> None:
+        """Let all watches lose what they have not been asked for."""
+        for each in self._watches:
+            each.overflow()
+
+    def check(self) -> None:
+        """Memory has all that wiring needs."""
+
+    def see(self, interface: str) -> Seen:
+        """See `INetwork.see`."""
+        return Seen(
+            port=self._ports.get(interface),
+            namespace=self._namespaces.get(interface, Presence.ABSENT),
+            link=self._links.get(interface),
+            steering=self._steerings.get(interface),
+        )
+
+    def survey(self, interfaces: Collection[str]) -> Mapping[str, Seen]:
+        """See `INetwork.survey`."""
+        return {each: self.see(each) for each in {*interfaces, *self._namespaces, *self._steerings}}
+
+    def apply(self, step: Step) -> None:
+        """See `INetwork.apply`."""
+        if error := self.refusals.get(step):
+            raise error
+        self._apply(step)
+        self.applied.append(step)
+
+    @singledispatchmethod
+    def _apply(self, step: Step) -> None:
+        raise NotImplementedError(step)
+
+    @_apply.register
+    def _(self, step: AddNamespace) -> None:
+        if self._namespaces.get(step.interface) is Presence.PRESENT:
+            raise _refused(step, errno.EEXIST)
+        self._namespaces[step.interface] = Presence.PRESENT
+        self._service_ports[step.interface] = _ANY_FREE_PORT
+
+    @_apply.register
+    def _(self, step: Renew) -> None:
+        self._need_namespace(step)
+
+    @_apply.register
+    def _(self, step: AddLink) -> None:
+        self._need_namespace(step)
+        if step.interface in self._links:
+            raise _refused(step, errno.EEXIST)
+        self._links[step.interface] = Link(next(self._indices), step.mtu)
+        self._announce(link_of(step.interface))
+
+    @_apply.register
+    def _(self, step: Furnish) -> None:
+        self._need_namespace(step)
+        link = self._links.get(step.interface)
+        if link is None:
+            raise _refused(step, errno.ENOENT)
+        self._links[step.interface] = evolve(link, mtu=step.mtu)
+        self._announce(link_of(step.interface))
+
+    @_apply.register
+    def _(self, step: Steer) -> None:
+        port, link = self._ports.get(step.interface), self._links.get(step.interface)
+        if port is None:
+            raise NoSuchInterfaceError(step.interface)
+        if link is None:
+            raise _refused(step, errno.ENODEV)
+        self._steerings[step.interface] = Steering(port.index, link.index)
+
+    @_apply.register
+    def _(self, step: Unsteer) -> None:
+        self._steerings.pop(step.interface, None)
+
+    @_apply.register
+    def _(self, step: RemoveLink) -> None:
+        if self._links.pop(step.interface, None):
+            self._announce(link_of(step.interface))
+
+    @_apply.register
+    def _(self, step: RemoveNamespace) -> None:
+        self._namespaces.pop(step.interface, None)
+        self._service_ports.pop(step.interface, None)
+
+    def listen(self, interface: str) -> socket.socket:
+        """See `INetwork.listen`."""
+        action = f"listen in the namespace of {interface}"
+        if interface not in self._service_ports:
+            raise KernelRefusedError(action, errno.ENOENT)
+        address = ("", self._service_ports[interface])
+        try:
+            listening = socket.create_server(address, family=socket.AF_INET6, dualstack_ipv6=True)
+        except OSError as error:
+            raise KernelRefusedError(action, error.errno or 0) from error
+        self._service_ports[interface] = listening.getsockname()[1]
+        return listening
+
+    def watch(self) -> IWatch:
+        """See `INetwork.watch`."""
+        self._watches.append(MemoryWatch())
+        return self._watches[-1]
+
+    def _announce(self, name: str) -> None:
+        for each in self._watches:
+            each.announce(name)
+
+    def _need_namespace(self, step: Step) -> None:
+        if self._namespaces.get(step.interface) is not Presence.PRESENT:
+            raise _refused(step, errno.ENOENT)
+
+
+def _refused(step: Step, code: int) -> KernelRefusedError:
+    return KernelRefusedError(f"apply {step}", code)

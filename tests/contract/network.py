@@ -1,0 +1,375 @@
+"""What every `INetwork` must do: one suite, run on the kernel and on the network in memory."""
+
+import errno
+import select
+from typing import Protocol
+
+import pytest
+from zope.interface.verify import verifyObject
+
+from netns import (
+    INetwork,
+    KernelRefusedError,
+    NoSuchInterfaceError,
+    Presence,
+    Seen,
+    build,
+    clear,
+    connect,
+    link_of,
+)
+from netns.interfaces import IWatch
+from netns.steps import (
+    AddLink,
+    AddNamespace,
+    Furnish,
+    RemoveLink,
+    RemoveNamespace,
+    Renew,
+    Steer,
+    Step,
+    Unsteer,
+)
+from tests.support import soon
+
+TAP = "tap0"
+OTHER = "tap1"
+REMOVALS: tuple[Step, ...] = (Unsteer(TAP), RemoveLink(TAP), RemoveNamespace(TAP))
+
+
+class World(Protocol):
+    """A network, and what happens to it that is not its own doing."""
+
+    network: INetwork
+
+    def add_port(self, name: str, mtu: int = 1500) -> None:
+        """Let a VM's port come."""
+
+    def add_bridge(self, name: str) -> None:
+        """Let a bridge come."""
+
+    def remove_port(self, name: str) -> None:
+        """Let a VM's port go."""
+
+    def set_mtu(self, name: str, mtu: int) -> None:
+        """Give a port another MTU."""
+
+    def lose_namespace(self, interface: str) -> None:
+        """Take the name of a namespace away."""
+
+    def break_namespace(self, interface: str) -> None:
+        """Leave the file of a namespace without one."""
+
+    def lose_steering(self, interface: str) -> None:
+        """Take an interface's table away."""
+
+
+def wire(network: INetwork, interface: str) -> None:
+    """Join an interface to its namespace, whatever is there of it."""
+    seen = network.see(interface)
+    assert seen.port
+    for step in (*build(interface, seen.port, seen), *connect(interface, seen)):
+        network.apply(step)
+
+
+def clean(network: INetwork, interface: str) -> None:
+    """Leave nothing of ours."""
+    for step in clear(interface, network.see(interface)):
+        network.apply(step)
+
+
+def applied_up_to(network: INetwork, last: type[Step]) -> None:
+    """Take the steps of a new wiring, up to and with one kind."""
+    for step in (AddNamespace(TAP), AddLink(TAP, 1500), Furnish(TAP, 1500), Steer(TAP)):
+        network.apply(step)
+        if isinstance(step, last):
+            break
+
+
+def refused(network: INetwork, step: Step) -> int:
+    """The errno of a step that is refused, which must change nothing."""
+    before = network.see(step.interface)
+    with pytest.raises(KernelRefusedError) as caught:
+        network.apply(step)
+    assert before == network.see(step.interface)
+    return caught.value.code
+
+
+def announced(watch: IWatch, *names: str) -> bool:
+    """Whether a watch tells of links, soon and without being asked before it is readable."""
+    seen: set[str] = set()
+
+    def all_seen() -> bool:
+        readable, _, _ = select.select([watch], [], [], 0.1)
+        if readable:
+            seen.update(watch.read().names)
+        return seen >= set(names)
+
+    return soon(all_seen)
+
+
+class NetworkContract:
+    """Its subclasses provide the fixture `world`."""
+
+    def test_interface(self, world: World) -> None:
+        """It has every method, with the arguments it should have."""
+        assert verifyObject(INetwork, world.network)
+
+    def test_check(self, world: World) -> None:
+        """Where these tests run, all is there that wiring needs."""
+        world.network.check()
+
+    def test_nothing(self, world: World) -> None:
+        """Of an interface that is not there nothing is seen."""
+        assert Seen() == world.network.see(TAP)
+
+    def test_port(self, world: World) -> None:
+        """A port has an index of its own and its MTU, and may be attached."""
+        world.add_port(TAP, 1400)
+        world.add_port(OTHER)
+
+        port, other = world.network.see(TAP).port, world.network.see(OTHER).port
+
+        assert port
+        assert other
+        assert (1400, None) == (port.mtu, port.objection)
+        assert port.index != other.index
+
+    def test_bridge(self, world: World) -> None:
+        """A bridge is seen, and why it can not be attached."""
+        world.add_bridge("br0")
+        seen = world.network.see("br0")
+
+        assert seen.port
+        assert seen.port.objection == "is a bridge: name the VM's port on it, e.g. tap0"
+
+    def test_wire(self, world: World) -> None:
+        """The planned steps wire a port."""
+        world.add_port(TAP)
+        wire(world.network, TAP)
+
+        assert world.network.see(TAP).is_wired
+
+    @pytest.mark.parametrize("last", [AddNamespace, AddLink, Furnish, Steer])
+    def test_unfinished(self, world: World, last: type[Step]) -> None:
+        """Wired is what has all steps behind it, and a plan finishes what was left after any of them."""
+        world.add_port(TAP)
+        applied_up_to(world.network, last)
+        assert (last is Steer) == world.network.see(TAP).is_wired
+
+        wire(world.network, TAP)
+
+        assert world.network.see(TAP).is_wired
+
+    @pytest.mark.parametrize("last", [AddNamespace, AddLink, Furnish, Steer])
+    def test_clear(self, world: World, last: type[Step]) -> None:
+        """A plan clears what was left after any step."""
+        world.add_port(TAP)
+        applied_up_to(world.network, last)
+        assert not world.network.see(TAP).is_clear
+
+        clean(world.network, TAP)
+
+        assert soon(lambda: world.network.see(TAP).is_clear)
+
+    @pytest.mark.parametrize("step", [Renew(TAP), Furnish(TAP, 1500), Steer(TAP)], ids=str)
+    def test_change_again(self, world: World, step: Step) -> None:
+        """What changes something can be applied again."""
+        world.add_port(TAP)
+        wire(world.network, TAP)
+        world.network.apply(step)
+
+        assert world.network.see(TAP).is_wired
+
+    @pytest.mark.parametrize("step", REMOVALS, ids=str)
+    def test_remove_nothing(self, world: World, step: Step) -> None:
+        """What is gone can be removed."""
+        world.network.apply(step)
+
+        assert world.network.see(TAP).is_clear
+
+    @pytest.mark.parametrize("step", [AddNamespace(TAP), AddLink(TAP, 1500)], ids=str)
+    def test_add_again(self, world: World, step: Step) -> None:
+        """What is there can not be added."""
+        world.add_port(TAP)
+        wire(world.network, TAP)
+
+        assert errno.EEXIST == refused(world.network, step)
+
+    @pytest.mark.parametrize("step", [Renew(TAP), AddLink(TAP, 1500), Furnish(TAP, 1500)], ids=str)
+    def test_without_namespace(self, world: World, step: Step) -> None:
+        """What is done in a namespace needs one."""
+        world.add_port(TAP)
+
+        assert errno.ENOENT == refused(world.network, step)
+
+    @pytest.mark.parametrize(
+        ("step", "code"), [(Furnish(TAP, 1500), errno.ENOENT), (Steer(TAP), errno.ENODEV)], ids=str
+    )
+    def test_without_link(self, world: World, step: Step, code: int) -> None:
+        """What is done to a link needs one."""
+        world.add_port(TAP)
+        world.network.apply(AddNamespace(TAP))
+
+        assert code == refused(world.network, step)
+
+    def test_without_port(self, world: World) -> None:
+        """A port that went before it was steered from is named."""
+        world.add_port(TAP)
+        applied_up_to(world.network, Furnish)
+        world.remove_port(TAP)
+
+        with pytest.raises(NoSuchInterfaceError, match="tap0"):
+            world.network.apply(Steer(TAP))
+
+    def test_listen(self, world: World) -> None:
+        """One socket at a time listens in a namespace."""
+        world.network.apply(AddNamespace(TAP))
+        with world.network.listen(TAP):
+            with pytest.raises(KernelRefusedError) as caught:
+                world.network.listen(TAP)
+            assert errno.EADDRINUSE == caught.value.code
+
+        world.network.listen(TAP).close()
+
+    def test_listen_nowhere(self, world: World) -> None:
+        """Without a namespace there is nowhere to listen."""
+        with pytest.raises(KernelRefusedError) as caught:
+            world.network.listen(TAP)
+
+        assert errno.ENOENT == caught.value.code
+
+    def test_mtu(self, world: World) -> None:
+        """A port with another MTU is wired when its link has it too."""
+        world.add_port(TAP)
+        wire(world.network, TAP)
+        world.set_mtu(TAP, 1400)
+        assert not world.network.see(TAP).is_wired
+
+        wire(world.network, TAP)
+        seen = world.network.see(TAP)
+
+        assert seen.is_wired
+        assert seen.link
+        assert 1400 == seen.link.mtu
+
+    def test_port_came_back(self, world: World) -> None:
+        """A port that went and came is another one: it is steered from anew, in the same namespace."""
+        world.add_port(TAP)
+        wire(world.network, TAP)
+        before = world.network.see(TAP)
+        world.remove_port(TAP)
+        assert not world.network.see(TAP).is_wired
+        world.add_port(TAP)
+        assert not world.network.see(TAP).is_wired
+
+        wire(world.network, TAP)
+        seen = world.network.see(TAP)
+
+        assert seen.is_wired
+        assert before.link == seen.link
+
+    def test_port_is_gone(self, world: World) -> None:
+        """What was made for a port that went can be cleared."""
+        world.add_port(TAP)
+        wire(world.network, TAP)
+        world.remove_port(TAP)
+
+        clean(world.network, TAP)
+
+        assert soon(lambda: Seen() == world.network.see(TAP))
+
+    def test_lost_namespace(self, world: World) -> None:
+        """A namespace that lost its name while somebody listens in it is made anew, with its link."""
+        world.add_port(TAP)
+        wire(world.network, TAP)
+        before = world.network.see(TAP)
+        with world.network.listen(TAP):
+            world.lose_namespace(TAP)
+            seen = world.network.see(TAP)
+            assert (Presence.ABSENT, before.link) == (seen.namespace, seen.link)
+
+            wire(world.network, TAP)
+            assert world.network.see(TAP).is_wired
+            assert before.link != world.network.see(TAP).link
+
+            world.network.listen(TAP).close()
+
+    def test_broken_namespace(self, world: World) -> None:
+        """A file without a namespace is seen as such, replaced when wired and removed when cleared."""
+        world.add_port(TAP)
+        world.break_namespace(TAP)
+        assert Presence.BROKEN is world.network.see(TAP).namespace
+
+        wire(world.network, TAP)
+        assert world.network.see(TAP).is_wired
+
+        clean(world.network, TAP)
+        world.break_namespace(TAP)
+        clean(world.network, TAP)
+        assert soon(lambda: world.network.see(TAP).is_clear)
+
+    def test_lost_steering(self, world: World) -> None:
+        """Without its table an interface is not wired; a plan brings it back to the same link."""
+        world.add_port(TAP)
+        wire(world.network, TAP)
+        before = world.network.see(TAP)
+        world.lose_steering(TAP)
+        assert not world.network.see(TAP).is_wired
+
+        wire(world.network, TAP)
+
+        assert before == world.network.see(TAP)
+
+    def test_others(self, world: World) -> None:
+        """An interface is cleared without another one's notice."""
+        for each in (TAP, OTHER):
+            world.add_port(each)
+            wire(world.network, each)
+        before = world.network.see(OTHER)
+
+        clean(world.network, TAP)
+
+        assert soon(lambda: world.network.see(TAP).is_clear)
+        assert before == world.network.see(OTHER)
+
+    def test_survey(self, world: World) -> None:
+        """A survey sees of each what a look sees, also of what nobody asked for but is ours."""
+        for each in (TAP, OTHER, "tap2", "tap3"):
+            world.add_port(each)
+        wire(world.network, TAP)
+        wire(world.network, OTHER)
+        world.network.apply(AddNamespace("tap2"))
+        asked = (TAP, "tap3", "tap4")
+
+        assert {each: world.network.see(each) for each in (*asked, OTHER, "tap2")} == dict(
+            world.network.survey(asked)
+        )
+
+    def test_watch(self, world: World) -> None:
+        """A watch tells of ports that come, change and go, and of our own links."""
+        watch = world.network.watch()
+        try:
+            world.add_port(TAP)
+            assert announced(watch, TAP)
+            world.set_mtu(TAP, 1400)
+            assert announced(watch, TAP)
+            wire(world.network, TAP)
+            assert announced(watch, link_of(TAP))
+            clean(world.network, TAP)
+            assert announced(watch, link_of(TAP))
+            world.remove_port(TAP)
+            assert announced(watch, TAP)
+        finally:
+            watch.close()
+
+    def test_quiet_watch(self, world: World) -> None:
+        """A watch has nothing to tell of before it began; reading it does not block."""
+        world.add_port(TAP)
+        watch = world.network.watch()
+        try:
+            changes = watch.read()
+        finally:
+            watch.close()
+
+        assert (frozenset(), True) == (changes.names, changes.is_complete)
