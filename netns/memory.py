@@ -7,7 +7,7 @@ import errno
 import itertools
 import os
 import socket
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import singledispatchmethod
 
 from attrs import evolve
@@ -37,7 +37,8 @@ _ANY_FREE_PORT = 0
 class MemoryWatch:
     """The announcements since the last read."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_close: "Callable[[MemoryWatch], None]") -> None:
+        self._on_close = on_close
         self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._names: set[str] = set()
         self._is_complete = True
@@ -68,6 +69,7 @@ class MemoryWatch:
 
     def close(self) -> None:
         """See `IWatch.close`."""
+        self._on_close(self)
         os.close(self._event)
 
 
@@ -217,7 +219,7 @@ class MemoryNetwork:
 
     def watch(self) -> IWatch:
         """See `INetwork.watch`."""
-        self._watches.append(MemoryWatch())
+        self._watches.append(MemoryWatch(self._watches.remove))
         return self._watches[-1]
 
     def _announce(self, name: str) -> None:

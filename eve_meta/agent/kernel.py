@@ -6,9 +6,10 @@ from functools import partial
 from typing import Any, cast, final
 
 from attrs import frozen
-from twisted.application.service import Service
+from twisted.application.service import IService, Service
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
+from zope.interface import Attribute, implementer
 
 from netns import INetwork, Seen, Step
 
@@ -40,7 +41,14 @@ class Kernel:
         return cast("socket.socket", await self._call(self._network.listen, interface))
 
 
+class IKernelThread(IService):
+    """Where blocking calls are made, while it runs."""
+
+    call: Call = Attribute("Makes one; they are made in the order in which they were asked for.")
+
+
 @final
+@implementer(IKernelThread)
 class KernelThread(Service):
     """The one thread that blocks."""
 

@@ -5,12 +5,13 @@ from contextlib import asynccontextmanager, suppress
 from typing import final
 
 from twisted.internet.defer import Deferred, DeferredLock
+from twisted.internet.defer import TimeoutError as TooLateError
 from twisted.internet.interfaces import IReactorTime
 from zope.interface import implementer
 
 from eve_meta.agent.inventory import Inventory
 from eve_meta.agent.kernel import Kernel
-from eve_meta.agent.reconciler import Reconciler
+from eve_meta.agent.reconciler import Outcome, Reconciler
 from eve_meta.agent.record import Record
 from eve_meta.agent.servers import Servers
 from eve_meta.agent.status import IAgent, State, Status
@@ -96,11 +97,18 @@ class Lifecycle:
     async def _serve(self, interface: str, document: object) -> None:
         """Bring about the new wish, or else the one before."""
         change = self._inventory.put(interface, document)
-        outcome = await self._reconciler.look(interface)
+        outcome = await self._look(interface, change.record)
         if outcome.state is not State.OPEN:
             self._inventory.undo(change)
-            await self._reconciler.look(interface)
+            await self._look(interface, change.record)
             raise outcome.error or NoSuchInterfaceError(interface)
+
+    def _look(self, interface: str, record: Record) -> "Deferred[Outcome]":
+        """Look at all interfaces of a VM, whose document has changed, and last at one."""
+        for each in record.interfaces:
+            if each != interface:
+                self._reconciler.mark(each)
+        return self._reconciler.look(interface)
 
     async def _await_port(self, interface: str, wait_seconds: float) -> None:
         deadline = self._clock.seconds() + wait_seconds
@@ -115,7 +123,7 @@ class Lifecycle:
             left = deadline - self._clock.seconds()
             if left <= 0:
                 raise NoSuchInterfaceError(interface)
-            with suppress(TimeoutError):
+            with suppress(TooLateError):
                 await arrival.addTimeout(left, self._clock)
 
     @asynccontextmanager

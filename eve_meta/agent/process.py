@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, final
 
-from twisted.application.service import Service
+from twisted.application.service import IService, Service
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone, ConnectionLost, ProcessExitedAlready
 from twisted.internet.interfaces import IAddress, IProcessTransport
@@ -15,6 +15,7 @@ from twisted.internet.protocol import ProcessProtocol, ServerFactory
 from twisted.logger import Logger
 from twisted.protocols.amp import AMP, Command
 from twisted.python.failure import Failure
+from zope.interface import Attribute, implementer
 
 from eve_meta.errors import EveMetaError
 
@@ -31,16 +32,30 @@ _INHERITED = ("LANG", "LC_ALL", "PATH", "PYTHONPATH")
 
 
 class ServerGoneError(EveMetaError):
-    """The process died before it answered; it is being started again."""
+    """The process died before it answered."""
+
+    def __str__(self) -> str:
+        return "the server ended before it had answered: see the agent's log"
+
+
+class IServerProcess(IService):
+    """Keeps one process running for as long as the service does."""
+
+    on_start: Callable[[], None] = Attribute("Called when a process has been started and can be asked.")
+    pid: int | None = Attribute("Of the process; None while there is none.")
+
+    async def ask(command: type[Command], **arguments: object) -> None:
+        """Ask the process for something; returns when it has answered.
+
+        Raises:
+            ServerGoneError: there is no process, or it died meanwhile.
+        """
 
 
 @final
+@implementer(IServerProcess)
 class ServerProcess(Service):
-    """Keeps one process running for as long as the service does.
-
-    Attributes:
-        on_start: called each time that a process has been started and can be asked.
-    """
+    """A child of ours, started again with growing pauses when it dies."""
 
     _log = Logger()
 
@@ -62,15 +77,11 @@ class ServerProcess(Service):
 
     @property
     def pid(self) -> int | None:
-        """Of the process; None while there is none."""
+        """See `IServerProcess.pid`."""
         return self._transport.pid if self._transport else None
 
     async def ask(self, command: type[Command], **arguments: object) -> None:
-        """Ask the process for something; returns when it has answered.
-
-        Raises:
-            ServerGoneError: there is no process, or it died meanwhile.
-        """
+        """See `IServerProcess.ask`."""
         if self._link is None:
             raise ServerGoneError
         try:

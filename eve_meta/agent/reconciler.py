@@ -26,7 +26,7 @@ from eve_meta.agent.record import Record
 from eve_meta.agent.servers import Servers
 from eve_meta.agent.status import State
 from eve_meta.errors import EveMetaError
-from netns import Changes, NetnsError, Seen, UnsuitableInterfaceError, link_of
+from netns import Changes, NetnsError, NoSuchInterfaceError, Seen, UnsuitableInterfaceError, link_of
 
 RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
 """Before the first, second… look after a failed one; the last for all further ones."""
@@ -40,7 +40,7 @@ class Outcome:
 
     Attributes:
         state: None when nothing should be served there, and nothing is.
-        error: why it failed.
+        error: why its guest is not answered.
     """
 
     state: State | None
@@ -239,7 +239,7 @@ def _outcome(interface: str, record: Record | None, seen: Seen) -> Outcome:
     if record is None:
         return Outcome(None)
     if seen.port is None:
-        return Outcome(State.ABSENT)
+        return Outcome(State.ABSENT, NoSuchInterfaceError(interface))
     if seen.port.objection:
         return Outcome(State.FAILED, UnsuitableInterfaceError(interface, seen.port.objection))
     return Outcome(State.OPEN)

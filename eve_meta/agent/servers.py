@@ -9,12 +9,12 @@ from typing import final
 
 from attrs import define
 from twisted.application.service import MultiService
-from twisted.internet.defer import Deferred, DeferredLock
+from twisted.internet.defer import Deferred, DeferredLock, maybeDeferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from eve_meta.agent.plan import OpenedDoor
-from eve_meta.agent.process import ServerGoneError, ServerProcess
+from eve_meta.agent.process import IServerProcess, ServerGoneError
 from eve_meta.agent.record import Record
 from eve_meta.brief import Brief, write_brief
 from eve_meta.errors import EveMetaError
@@ -40,7 +40,7 @@ class Server(MultiService):
 
     _log = Logger()
 
-    def __init__(self, process: ServerProcess) -> None:
+    def __init__(self, process: IServerProcess) -> None:
         super().__init__()
         self._process = process
         self._doors: dict[str, _Door] = {}
@@ -51,6 +51,19 @@ class Server(MultiService):
         self._waiting: list[Deferred[None]] = []
         process.on_start = self._begin_again
         process.setServiceParent(self)
+
+    def stopService(self) -> "Deferred[None]":
+        """End the process, and let go of the sockets; fires when that is done."""
+        return Deferred.fromCoroutine(self._stop())
+
+    async def _stop(self) -> None:
+        stopped = maybeDeferred(super().stopService)
+        waiting, self._waiting = self._waiting, []
+        for each in waiting:
+            each.errback(ServerGoneError())
+        await stopped
+        for door in self._doors.values():
+            door.listening.close()
 
     @property
     def pid(self) -> int | None:
@@ -114,6 +127,8 @@ class Server(MultiService):
         try:
             await self._settle()
         except ServerGoneError:
+            if not self.running:
+                raise
             again: Deferred[None] = Deferred()
             self._waiting.append(again)
             await again

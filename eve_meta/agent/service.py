@@ -13,7 +13,7 @@ from twisted.logger import Logger
 from eve_meta.agent import durable
 from eve_meta.agent.control_service import ControlService
 from eve_meta.agent.inventory import Inventory
-from eve_meta.agent.kernel import Kernel, KernelThread
+from eve_meta.agent.kernel import IKernelThread, Kernel, KernelThread
 from eve_meta.agent.lifecycle import Lifecycle
 from eve_meta.agent.process import ServerProcess
 from eve_meta.agent.reconciler import Reconciler
@@ -23,7 +23,7 @@ from eve_meta.contact import control_socket
 from eve_meta.errors import EveMetaError
 from eve_meta.log import start_logging
 from eve_meta.settings import Settings
-from netns import Changes, INetwork, NetnsError
+from netns import INetwork, NetnsError
 from netns.linux import LinuxNetwork
 
 EMPTY_ROOT = "root"
@@ -43,7 +43,35 @@ class AnotherAgentError(EveMetaError):
 
 @final
 class Agent(MultiService):
-    """The agent's parts; each is stopped before the one that it was started after."""
+    """The agent's parts; each is stopped before the one that it was started after.
+
+    Attributes:
+        lifecycle: what may be asked of it.
+    """
+
+    def __init__(
+        self, settings: Settings, network: INetwork, servers: Servers, thread: IKernelThread, reactor: Any
+    ) -> None:
+        """Put the parts together.
+
+        Raises:
+            EveMetaError: a directory cannot be used.
+        """
+        super().__init__()
+        inventory = Inventory.load(settings.state_dir / "vms")
+        for problem in inventory.problems:
+            _log.warn("{problem}", problem=problem)
+        kernel = Kernel(network, thread.call)
+        reconciler = Reconciler(kernel, inventory, servers, reactor)
+        self.lifecycle = Lifecycle(kernel, inventory, reconciler, servers, reactor)
+        watcher = Watcher(reactor, network, (reconciler.changed, self.lifecycle.changed))
+        control = ControlService(reactor, reactor, self.lifecycle, control_socket(settings.run_dir))
+        # These two stop together: the look that goes on may be waiting for a server.
+        working = MultiService()
+        servers.setServiceParent(working)
+        reconciler.setServiceParent(working)
+        for each in (thread, working, watcher, control):
+            each.setServiceParent(self)
 
     def stopService(self) -> "Deferred[None]":
         """Fires when all have stopped."""
@@ -55,39 +83,13 @@ class Agent(MultiService):
             await maybeDeferred(each.stopService)
 
 
-def make_agent(settings: Settings, network: INetwork, reactor: Any) -> Agent:
-    """An agent, not yet started.
-
-    Raises:
-        EveMetaError: a directory cannot be used.
-    """
-    inventory = Inventory.load(settings.state_dir / "vms")
-    for problem in inventory.problems:
-        _log.warn("{problem}", problem=problem)
-    thread = KernelThread(reactor)
-    servers = _servers(settings, reactor)
-    kernel = Kernel(network, thread.call)
-    reconciler = Reconciler(kernel, inventory, servers, reactor)
-    lifecycle = Lifecycle(kernel, inventory, reconciler, servers, reactor)
-
-    def changed(changes: Changes) -> None:
-        reconciler.changed(changes)
-        lifecycle.changed(changes)
-
-    control = ControlService(reactor, reactor, lifecycle, control_socket(settings.run_dir))
-    agent = Agent()
-    for each in (thread, servers, reconciler, Watcher(reactor, network, changed), control):
-        each.setServiceParent(agent)
-    return agent
-
-
 def run(settings: Settings) -> int:
     """Run an agent until a signal ends it; the exit code."""
     try:
         network = LinuxNetwork()
         network.check()
         lock = _lock()
-        agent = make_agent(settings, network, reactor)
+        agent = Agent(settings, network, _servers(settings, reactor), KernelThread(reactor), reactor)
         start_logging(sys.stderr)
         agent.startService()
     except (NetnsError, EveMetaError) as error:

@@ -1,6 +1,6 @@
 """Carries the kernel's changes from the watch to whoever waits for them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, final
 
 from twisted.application.service import Service
@@ -18,10 +18,12 @@ class Watcher(Service):
 
     _watch: IWatch
 
-    def __init__(self, reactor: Any, network: INetwork, on_changes: Callable[[Changes], None]) -> None:
+    def __init__(
+        self, reactor: Any, network: INetwork, listeners: Iterable[Callable[[Changes], None]]
+    ) -> None:
         self._reactor = reactor
         self._network = network
-        self._on_changes = on_changes
+        self._listeners = tuple(listeners)
 
     def startService(self) -> None:
         """Begin to watch: whatever changes from now on is told."""
@@ -41,7 +43,9 @@ class Watcher(Service):
 
     def doRead(self) -> None:
         """Tell what has changed."""
-        self._on_changes(self._watch.read())
+        changes = self._watch.read()
+        for each in self._listeners:
+            each(changes)
 
     def connectionLost(self, reason: Failure) -> None:
         """A watch has no other end that could be lost."""

@@ -14,7 +14,11 @@ from eve_meta.server.site import GuestSite
 
 @final
 class Door(Service):
-    """Answers the guests that connect to one listening socket, for as long as it runs."""
+    """Answers the guests that connect to one listening socket, for as long as it runs.
+
+    Attributes:
+        site: what those guests connect to.
+    """
 
     _port: IListeningPort
 
@@ -31,7 +35,7 @@ class Door(Service):
         self._listening = listening
         self._reactor = reactor
         self._resource = MetadataResource(interface, metadata, clock.seconds)
-        self._site = GuestSite(self._resource, clock)
+        self.site = GuestSite(self._resource, clock)
 
     def refresh(self, metadata: Metadata) -> None:
         """Answer from this from now on, on connections that are open too."""
@@ -45,7 +49,7 @@ class Door(Service):
             self._port = self._reactor.adoptStreamPort(
                 listening.fileno(),
                 listening.family,
-                self._site,  # type: ignore[arg-type] # Twisted's factories are invariant in their protocol
+                self.site,  # type: ignore[arg-type] # Twisted's factories are invariant in their protocol
             )
 
     def stopService(self) -> Deferred[None]:
@@ -58,4 +62,4 @@ class Door(Service):
 
     async def _close(self) -> None:
         await maybeDeferred(self._port.stopListening)
-        await self._site.abort()
+        await self.site.abort()

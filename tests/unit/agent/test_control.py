@@ -8,18 +8,14 @@ from typing import Any
 import pytest
 from attrs import frozen
 from twisted.internet.error import ConnectionDone
-from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase
-from zope.interface.verify import verifyObject
 
 from eve_meta.agent.control import ControlSite
-from eve_meta.agent.inventory import Inventory
-from eve_meta.agent.status import IAgent
 from eve_meta.contact import BODY_MAX_BYTES
-from netns.names import link_of
-from tests.unit.agent.memory_agent import MemoryAgent
+from netns import KernelRefusedError, MissingError, Seen, link_of
+from netns.steps import AddNamespace, Steer
+from tests.unit.agent.memory_host import PID, AgentTestCase
 
 UUID = "6f0d0d86-8a9d-4c0e-9f0b-3f4c9a2f3b01"
 WEB = json.dumps({"uuid": UUID, "name": "web"}).encode()
@@ -32,8 +28,8 @@ OPEN = {
     "revision": 1,
     "namespace": "eve-meta-tap0",
     "link": link_of("tap0"),
-    "server_pid": 4242,
-    "took_ms": 22.6,
+    "server_pid": PID,
+    "took_ms": 0.0,
 }
 
 
@@ -59,11 +55,19 @@ def parsed(response: bytes) -> Answered:
     return Answered(int(status_line.split()[1]), headers, body)
 
 
-class ControlTests(SynchronousTestCase):
+def _buggy(interface: str) -> Seen:
+    raise ZeroDivisionError(f"a secret detail of {interface}")
+
+
+class ControlTests(AgentTestCase):
     @pytest.fixture(autouse=True)
     def _made(self, tmp_path: Path) -> None:
-        self.agent = MemoryAgent(Inventory.load(tmp_path / "vms"))
-        self.site = ControlSite(self.agent, Clock())
+        self.make(tmp_path)
+        self.start()
+
+    def start(self) -> None:
+        super().start()
+        self.site = ControlSite(self.agent.lifecycle, self.reactor)
 
     def send(self, method: str, path: str, body: bytes | None = None, *headers: str) -> StringTransport:
         """The transport that a request was sent over, with what came back so far."""
@@ -87,21 +91,33 @@ class ControlTests(SynchronousTestCase):
 
 
 class AttachTests(ControlTests):
-    def test_the_double_is_an_agent(self) -> None:
-        assert verifyObject(IAgent, self.agent)
-
     def test_attach(self) -> None:
         answered = self.put("tap0")
 
         assert (200, OPEN) == (answered.status, answered.json)
 
     def test_the_name_is_decoded_once(self) -> None:
+        self.network.add_port("tap%30")
+
         assert "tap%30" == self.put("tap%2530").json["interface"]
         assert "tap/é" == self.put("tap%2F%C3%A9x").error["message"][1:6]
 
     def test_waiting(self) -> None:
         assert 404 == self.put("late0").status
-        assert 200 == self.put("late0?wait=1.5").status
+        transport = self.send("PUT", "/v1/interfaces/late0?wait=1.5", WEB)
+        self.reactor.advance(1.4)
+        assert b"" == transport.value()
+
+        self.network.add_port("late0")
+        self.told()
+
+        assert 200 == parsed(transport.value()).status
+
+    def test_waiting_in_vain(self) -> None:
+        transport = self.send("PUT", "/v1/interfaces/late0?wait=1.5", WEB)
+        self.reactor.advance(1.5)
+
+        assert "no-such-interface" == parsed(transport.value()).error["kind"]
 
     def test_a_wait_that_is_no_time(self) -> None:
         for wait in ("", "x", "-1", "nan", "inf", "3601", "1e9"):
@@ -118,7 +134,7 @@ class AttachTests(ControlTests):
                 answered.status,
                 answered.error["message"],
             )
-        assert () == self.agent.statuses()
+        assert () == self.agent.lifecycle.statuses()
 
     def test_a_document_that_cannot_be_served(self) -> None:
         answered = self.put("tap0", b'{"name": "web"}')
@@ -186,16 +202,17 @@ class AttachTests(ControlTests):
         assert 413 == parsed(transport.value()).status
 
     def test_refused_interfaces(self) -> None:
+        self.network.add_port("br0", objection="is a bridge: name the VM's port on it, e.g. tap0")
+        self.network.refusals = {
+            AddNamespace("tap0"): KernelRefusedError("add the link evmabc", 28),
+            AddNamespace("tap1"): MissingError("nf_tables", "load the kernel module nf_tables"),
+        }
         refused = {
             "eth9": (404, "no-such-interface", "there is no interface 'eth9' on this host (see 'ip link')"),
             "br0": (409, "unsuitable-interface", "br0 is a bridge: name the VM's port on it, e.g. tap0"),
             "sixteen-bytes-it": (400, "name", None),
-            "tap-refused": (
-                500,
-                "kernel",
-                "could not add the link evmabc: No space left on device (errno 28)",
-            ),
-            "tap-missing": (503, "missing", "nf_tables: load the kernel module nf_tables"),
+            "tap0": (500, "kernel", "could not add the link evmabc: No space left on device (errno 28)"),
+            "tap1": (503, "missing", "nf_tables: load the kernel module nf_tables"),
             "tap%FF": (400, "name", "the interface's name is not UTF-8"),
         }
         for interface, (status, kind, message) in refused.items():
@@ -203,39 +220,44 @@ class AttachTests(ControlTests):
 
             assert (status, kind) == (answered.status, answered.error["kind"])
             assert message in (None, answered.error["message"])
-        assert () == self.agent.statuses()
+        assert () == self.agent.lifecycle.statuses()
 
     def test_a_bug_is_logged_and_not_shown(self) -> None:
-        answered = self.put("tap-bug")
+        self.network.see = _buggy  # type: ignore[method-assign] # to see what becomes of it
+        answered = self.put("tap0")
 
         assert (500, "internal") == (answered.status, answered.error["kind"])
         assert b"secret" not in answered.body
         assert 1 == len(self.flushLoggedErrors(ZeroDivisionError))
 
     def test_answers_only_when_attached(self) -> None:
-        transport = self.send("PUT", "/v1/interfaces/tap-slow", WEB)
+        self.successResultOf(self.processes[0].die())
+        transport = self.send("PUT", "/v1/interfaces/tap0", WEB)
         assert b"" == transport.value()
 
-        self.agent.slow.callback(None)
+        self.processes[0].start()
 
         assert 200 == parsed(transport.value()).status
 
     def test_a_client_that_left_does_not_stop_an_attach(self) -> None:
-        transport = self.send("PUT", "/v1/interfaces/tap-slow", WEB)
+        self.successResultOf(self.processes[0].die())
+        transport = self.send("PUT", "/v1/interfaces/tap0", WEB)
         self.channel.connectionLost(Failure(ConnectionDone()))
 
-        self.agent.slow.callback(None)
+        self.processes[0].start()
 
         assert b"" == transport.value()
-        assert self.agent.status("tap-slow") is not None
+        assert "open" == self.state("tap0")
 
     def test_an_attach_that_fails_for_a_client_that_left(self) -> None:
-        self.send("PUT", "/v1/interfaces/tap-slow", WEB)
+        self.network.refusals[Steer("tap0")] = KernelRefusedError("steer", 28)
+        self.successResultOf(self.processes[0].die())
+        transport = self.send("PUT", "/v1/interfaces/tap0", WEB)
         self.channel.connectionLost(Failure(ConnectionDone()))
 
-        self.agent.slow.errback(ZeroDivisionError())
+        self.processes[0].start()
 
-        assert 1 == len(self.flushLoggedErrors(ZeroDivisionError))
+        assert (b"", None) == (transport.value(), self.state("tap0"))
 
 
 class OtherTests(ControlTests):
@@ -243,7 +265,11 @@ class OtherTests(ControlTests):
         assert {"interfaces": [], "problems": []} == self.ask("GET", "/v1/interfaces").json
 
     def test_list(self) -> None:
-        self.agent.problems_seen = ("x.json.damaged: set aside",)
+        self.stop()
+        damaged = self.directory / "state" / "vms" / "x.json"
+        damaged.touch()
+        self.make_agent()
+        self.start()
         self.put("tap1")
         self.put("tap0")
 
@@ -251,7 +277,9 @@ class OtherTests(ControlTests):
             listed = self.ask("GET", path).json
 
             assert ["tap0", "tap1"] == [status["interface"] for status in listed["interfaces"]]
-            assert ["x.json.damaged: set aside"] == listed["problems"]
+            assert [f"{damaged}.damaged: set aside as damaged"] == [
+                problem[: len(f"{damaged}.damaged: set aside as damaged")] for problem in listed["problems"]
+            ]
 
     def test_show(self) -> None:
         self.put("tap0")

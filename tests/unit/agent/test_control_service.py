@@ -8,13 +8,10 @@ from typing import Any
 
 import pytest
 from twisted.internet.address import UNIXAddress
-from twisted.internet.task import Clock
 from twisted.internet.testing import MemoryReactor, StringTransportWithDisconnection
-from twisted.trial.unittest import SynchronousTestCase
 
 from eve_meta.agent.control_service import ControlService, ControlSocketError, clear
-from eve_meta.agent.inventory import Inventory
-from tests.unit.agent.memory_agent import MemoryAgent
+from tests.unit.agent.memory_host import AgentTestCase
 
 
 class BindingReactor(MemoryReactor):
@@ -36,13 +33,13 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "control.sock"
 
 
-class ControlServiceTests(SynchronousTestCase):
+class ControlServiceTests(AgentTestCase):
     @pytest.fixture(autouse=True)
     def _made(self, tmp_path: Path) -> None:
+        self.make(tmp_path)
         self.path = tmp_path / "run" / "control.sock"
-        self.reactor = BindingReactor()
-        agent = MemoryAgent(Inventory.load(tmp_path / "vms"))
-        self.service = ControlService(self.reactor, Clock(), agent, self.path)
+        self.binding = BindingReactor()
+        self.service = ControlService(self.binding, self.reactor, self.agent.lifecycle, self.path)
 
     def test_never_open_to_others(self) -> None:
         """Neither right after the bind nor later; other files are made as before."""
@@ -51,8 +48,8 @@ class ControlServiceTests(SynchronousTestCase):
 
         self.service.startService()
 
-        assert 0o600 == self.reactor.mode_at_bind
-        assert [(str(self.path), 0o600)] == [(server[0], server[3]) for server in self.reactor.unixServers]
+        assert 0o600 == self.binding.mode_at_bind
+        assert [(str(self.path), 0o600)] == [(server[0], server[3]) for server in self.binding.unixServers]
         assert 0 == os.umask(0)
 
     def test_takes_the_place_of_a_killed_agent(self) -> None:
@@ -61,12 +58,12 @@ class ControlServiceTests(SynchronousTestCase):
 
         self.service.startService()
 
-        assert 1 == len(self.reactor.unixServers)
+        assert 1 == len(self.binding.unixServers)
 
     def test_lets_go_of_clients(self) -> None:
         self.service.startService()
         transport = StringTransportWithDisconnection()
-        client = self.reactor.unixServers[0][1].buildProtocol(UNIXAddress(None))
+        client = self.binding.unixServers[0][1].buildProtocol(UNIXAddress(None))
         transport.protocol = client
         client.makeConnection(transport)
 

@@ -1,23 +1,41 @@
-"""A process that serves the real control socket over an agent without a kernel: RUN_DIR STATE_DIR.
+"""A process with an agent that is real but for the host and the servers, which are in memory: DIRECTORY.
 
-Says `ready` when it listens and stops at the end of its standard input, so it cannot outlive a test.
+Its standard input says which ports there are: a line `+tap0` lets one come, `-tap0` lets it go; each is
+answered with `done`. It says `done` first when it can be asked, and stops at the end of its input, so it
+cannot outlive a test.
 """
 
 import sys
 from pathlib import Path
 
 from twisted.internet import reactor
-from twisted.internet.protocol import Protocol
 from twisted.internet.stdio import StandardIO
+from twisted.protocols.basic import LineOnlyReceiver
 
-from eve_meta.agent.control_service import ControlService
-from eve_meta.agent.inventory import Inventory
-from eve_meta.contact import control_socket
-from tests.unit.agent.memory_agent import MemoryAgent
+from netns import KernelRefusedError, MissingError
+from netns.memory import MemoryNetwork
+from netns.steps import AddNamespace
+from tests.unit.agent.memory_host import make_agent
 
 
-class UntilTheEnd(Protocol):
-    """Lives as long as standard input does."""
+class Host(LineOnlyReceiver):
+    """Hears of ports, and lives as long as standard input does."""
+
+    delimiter = b"\n"
+
+    def __init__(self, network: MemoryNetwork) -> None:
+        self._network = network
+
+    def connectionMade(self) -> None:
+        self.sendLine(b"done")
+
+    def lineReceived(self, line: bytes) -> None:
+        change, name = line[:1], line[1:].decode()
+        if change == b"+":
+            self._network.add_port(name)
+        else:
+            self._network.remove_port(name)
+        self.sendLine(b"done")
 
     def connectionLost(self, reason: object = None) -> None:
         del reason
@@ -25,14 +43,17 @@ class UntilTheEnd(Protocol):
             reactor.stop()
 
 
-def main(run_dir: str, state_dir: str) -> None:
-    agent = MemoryAgent(Inventory.load(Path(state_dir)))
-    socket = control_socket(Path(run_dir))
-    service = ControlService(reactor, reactor, agent, socket)  # type: ignore[arg-type]  # it is one of Unix
-    service.startService()
-    reactor.addSystemEventTrigger("before", "shutdown", service.stopService)
-    input_and_output = StandardIO(UntilTheEnd())
-    input_and_output.write(b"ready\n")
+def main(directory: str) -> None:
+    network = MemoryNetwork()
+    network.add_port("br0", objection="is a bridge: name the VM's port on it, e.g. tap0")
+    network.refusals = {
+        AddNamespace("tap-refused"): KernelRefusedError("add the link evmabc", 28),
+        AddNamespace("tap-missing"): MissingError("nf_tables", "load the kernel module nf_tables"),
+    }
+    agent, _ = make_agent(Path(directory), network, reactor)
+    agent.startService()
+    reactor.addSystemEventTrigger("before", "shutdown", agent.stopService)
+    StandardIO(Host(network))
     reactor.run()
 
 

@@ -40,18 +40,51 @@ def failed(message: str) -> Ran:
     return Ran(1, "", f"eve-meta: {message}\n")
 
 
+@frozen
+class Agent:
+    """An agent on a host in memory.
+
+    Attributes:
+        run_dir: where its control socket is.
+        stored: where its documents are.
+    """
+
+    run_dir: Path
+    stored: Path
+    _process: "subprocess.Popen[bytes]"
+
+    def port_comes(self, *names: str) -> None:
+        """Let ports come."""
+        for each in names:
+            self._tell(f"+{each}\n")
+
+    def port_goes(self, name: str) -> None:
+        """Let a port go."""
+        self._tell(f"-{name}\n")
+
+    def _tell(self, line: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(line.encode())
+        self._process.stdin.flush()
+        self.wait()
+
+    def wait(self) -> None:
+        """Return when what was asked last is done."""
+        assert self._process.stdout is not None
+        assert b"done\n" == self._process.stdout.readline()
+
+
 @contextmanager
-def running_agent(directory: Path) -> Iterator[Path]:
-    """The run directory of an agent without a kernel."""
-    run_dir, state_dir = directory / "run", directory / "vms"
+def running_agent(directory: Path) -> Iterator[Agent]:
+    """An agent with a directory; there are no ports yet."""
     script = Path(__file__).with_name("agent_process.py")
-    command = [*PYTHON, str(script), str(run_dir), str(state_dir)]
+    command = [*PYTHON, str(script), str(directory)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=ENVIRONMENT) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
+        agent = Agent(directory / "run", directory / "state" / "vms", process)
         try:
-            assert b"ready\n" == process.stdout.readline()
-            yield run_dir
+            agent.wait()
+            yield agent
         finally:
+            assert process.stdin is not None
             process.stdin.close()
     assert 0 == process.returncode

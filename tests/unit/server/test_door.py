@@ -109,7 +109,7 @@ class DoorTests(TestCase):
         for family in FAMILIES:
             guest = self.guest(family)
             await deferToThread(ask, guest, NAME)
-            [ours] = [channel.transport.getHandle() for channel in self.door._site._channels]
+            [ours] = [channel.transport.getHandle() for channel in self.door.site._channels]
             assert hops(ours) == (64, 64)
             await deferToThread(ask, guest, TOKEN.replace(b"1.0", b"1.1"))
             assert hops(ours) == (1, 1)

@@ -1,0 +1,172 @@
+"""An agent whose kernel, servers and clock are in memory: everything else of it is what runs on a host."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.error import ConnectionDone
+from twisted.internet.testing import MemoryReactorClock, StringTransport
+from twisted.protocols.amp import Command
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
+
+from eve_meta.agent.kernel import Call, IKernelThread
+from eve_meta.agent.process import IServerProcess, ServerGoneError
+from eve_meta.agent.servers import Server, Servers
+from eve_meta.agent.service import Agent
+from eve_meta.agent.status import Status
+from eve_meta.messages import CloseDoor, OpenDoor, Refresh
+from eve_meta.server.door import Door
+from eve_meta.server.doors import Doors
+from eve_meta.server.link import AgentLink
+from eve_meta.settings import Settings
+from netns.memory import MemoryNetwork
+
+PID = 4242
+
+
+@implementer(IServerProcess)
+class MemoryProcess(Service):
+    """A server in this process, which is asked without a connection. It has its own copies of descriptors.
+
+    Attributes:
+        asked: the commands that were carried out, each with the interface or interfaces it was about.
+    """
+
+    def __init__(self, reactor: Any) -> None:
+        self.on_start = lambda: None
+        self.pid: int | None = None
+        self.asked: list[tuple[type[Command], object]] = []
+        self._reactor = reactor
+
+    def startService(self) -> None:
+        super().startService()
+        self.start()
+
+    def stopService(self) -> "Deferred[None]":
+        super().stopService()
+        return self.die()
+
+    def start(self) -> None:
+        """Start a process that has been told nothing."""
+        self._doors = Doors(self._reactor, self._reactor)
+        self._doors.startService()
+        link = AgentLink(self._doors, lambda: None)
+        self._responders: dict[type[Command], Callable[..., Any]] = {
+            OpenDoor: link.open_door,
+            Refresh: link.refresh,
+            CloseDoor: link.close_door,
+        }
+        self.pid = PID
+        self.on_start()
+
+    def die(self) -> "Deferred[None]":
+        """End the process, if there is one, with all that it had open."""
+        self.pid = None
+        return maybeDeferred(self._doors.stopService)
+
+    async def ask(self, command: type[Command], **arguments: Any) -> None:
+        """See `ServerProcess.ask`."""
+        if self.pid is None:
+            raise ServerGoneError
+        for name in {"socket", "brief"} & arguments.keys():
+            arguments[name] = os.dup(arguments[name])
+        await maybeDeferred(self._responders[command], **arguments)
+        self.asked.append((command, arguments.get("interface") or tuple(arguments["interfaces"])))
+
+    def door(self, interface: str) -> Door | None:
+        """What guests of an interface find here."""
+        door: Door | None = self._doors.namedServices.get(interface) if self.pid else None
+        return door
+
+
+@implementer(IKernelThread)
+class NoThread(Service):
+    """Makes blocking calls where it stands."""
+
+    call: Call = staticmethod(maybeDeferred)  # type: ignore[arg-type] # it is generic
+
+
+def make_agent(
+    directory: Path, network: MemoryNetwork, reactor: Any, servers: int = 1
+) -> tuple[Agent, tuple[MemoryProcess, ...]]:
+    """An agent, not yet started, and its servers."""
+    processes = tuple(MemoryProcess(reactor) for _ in range(servers))
+    settings = Settings(state_dir=directory / "state", run_dir=directory / "run", servers=servers)
+    made = Servers(tuple(Server(each) for each in processes))
+    return Agent(settings, network, made, NoThread(), reactor), processes
+
+
+class AgentTestCase(SynchronousTestCase):
+    """Tests of an agent that is started when a test says so, on a host with the ports tap0 and tap1."""
+
+    def make(self, directory: Path, servers: int = 1) -> None:
+        """Make the host and an agent that has not been started."""
+        self.directory = directory
+        self.network = MemoryNetwork()
+        for name in ("tap0", "tap1"):
+            self.network.add_port(name)
+        self.make_agent(servers)
+
+    def make_agent(self, servers: int = 1) -> None:
+        """Make an agent, on what an earlier one has left."""
+        self.reactor = MemoryReactorClock()
+        self.agent, self.processes = make_agent(self.directory, self.network, self.reactor, servers)
+
+    def start(self) -> None:
+        """Start the agent; it is stopped when the test ends."""
+        self.agent.startService()
+        self.addCleanup(self.stop)
+
+    def stop(self) -> None:
+        """Stop the agent, as a signal does."""
+        if self.agent.running:
+            self.successResultOf(self.agent.stopService())
+
+    def restart(self) -> None:
+        """Stop the agent, and start another on what is on disk and in the kernel."""
+        self.stop()
+        self.make_agent()
+        self.start()
+
+    def attaching(
+        self, interface: str, document: Mapping[str, object], wait: float = 0
+    ) -> "Deferred[Status]":
+        """Ask for an attach."""
+        return Deferred.fromCoroutine(self.agent.lifecycle.attach(interface, document, wait))
+
+    def attach(self, interface: str, document: Mapping[str, object]) -> Status:
+        """Attach, which must succeed at once."""
+        return self.successResultOf(self.attaching(interface, document))
+
+    def detaching(self, interface: str) -> "Deferred[bool]":
+        """Ask for a detach."""
+        return Deferred.fromCoroutine(self.agent.lifecycle.detach(interface))
+
+    def state(self, interface: str) -> str | None:
+        """What `show` says of an interface; None when it is not attached."""
+        status = self.agent.lifecycle.status(interface)
+        return status.state.value if status else None
+
+    def told(self) -> None:
+        """Let the agent read what the kernel has announced."""
+        for each in tuple(self.reactor.readers):
+            each.doRead()
+
+    def read(self, interface: str, path: str = "/latest/meta-data/hostname") -> str | None:
+        """What a guest behind an interface reads; None where its frames reach no open door."""
+        door = next(filter(None, (each.door(interface) for each in self.processes)), None)
+        if door is None or not self.network.see(interface).is_wired:
+            return None
+        transport = StringTransport()
+        channel = door.site.buildProtocol(None)
+        assert channel is not None
+        channel.makeConnection(transport)
+        channel.dataReceived(f"GET {path} HTTP/1.0\r\n\r\n".encode())
+        channel.connectionLost(Failure(ConnectionDone()))
+        answer: bytes = transport.value()
+        return answer.partition(b"\r\n\r\n")[2].decode()

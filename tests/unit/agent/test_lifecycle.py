@@ -1,0 +1,454 @@
+"""Attach and detach, and what happens to an attached interface, on a host in memory."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from twisted.logger import LogEvent, capturedLogs
+
+from eve_meta.agent.reconciler import RETRY_SECONDS, SURVEY_SECONDS
+from eve_meta.agent.status import State
+from eve_meta.errors import DocumentError
+from eve_meta.messages import OpenDoor, Refresh
+from netns import KernelRefusedError, NameRefusedError, NoSuchInterfaceError, UnsuitableInterfaceError
+from netns.steps import AddNamespace, Furnish, RemoveLink, Steer
+from tests.unit.agent.memory_host import AgentTestCase
+
+RED = {"uuid": "11111111-1111-4111-8111-111111111111", "hostname": "red"}
+RED_AGAIN = RED | {"hostname": "red-again"}
+GREEN = {"uuid": "22222222-2222-4222-8222-222222222222", "hostname": "green"}
+REFUSED = KernelRefusedError("do it", 12)
+
+
+def said(events: Sequence[LogEvent], word: str) -> int:
+    """How many events of a log hold a word."""
+    return len([event for event in events if word in str(event["log_format"])])
+
+
+class AttachTests(AgentTestCase):
+    @pytest.fixture(autouse=True)
+    def _made(self, tmp_path: Path) -> None:
+        self.make(tmp_path)
+        self.start()
+
+    def test_answered(self) -> None:
+        """An attach is done once a guest is answered."""
+        status = self.attach("tap0", RED)
+
+        assert (State.OPEN, None, 1) == (status.state, status.reason, status.revision)
+        assert "red" == self.read("tap0")
+
+    def test_steered_last(self) -> None:
+        """Frames come when a socket listens for them, and a server accepts from it."""
+        opened: list[object] = []
+        ask = self.processes[0].ask
+
+        async def ask_and_look(command: type, **arguments: object) -> None:
+            await ask(command, **arguments)
+            opened.append((command, self.network.see("tap0").is_wired))
+
+        self.processes[0].ask = ask_and_look  # type: ignore[method-assign]
+        self.attach("tap0", RED)
+
+        assert [(OpenDoor, False)] == opened
+        assert self.network.see("tap0").is_wired
+
+    def test_new_document(self) -> None:
+        """Another document is served at the door that is open, and the kernel is not touched."""
+        self.attach("tap0", RED)
+        self.network.applied.clear()
+        status = self.attach("tap0", RED_AGAIN)
+
+        assert ("red-again", 2) == (self.read("tap0"), status.revision)
+        assert [] == self.network.applied
+        assert [(OpenDoor, "tap0"), (Refresh, ("tap0",))] == self.processes[0].asked
+
+    def test_two_interfaces(self) -> None:
+        """Two interfaces of one VM serve the same revision, changed in one message."""
+        self.attach("tap0", RED)
+        self.attach("tap1", RED_AGAIN)
+        statuses = self.agent.lifecycle.statuses()
+
+        assert ["red-again", "red-again"] == [self.read(name) for name in ("tap0", "tap1")]
+        assert {2} == {status.revision for status in statuses}
+
+        self.attach("tap0", RED)
+        command, interfaces = self.processes[0].asked[-1]
+        assert (Refresh, {"tap0", "tap1"}) == (command, {*interfaces})  # type: ignore[misc] # a tuple
+
+    def test_other_vm(self) -> None:
+        """An interface that becomes another VM's answers with that one's document, through a new door."""
+        self.attach("tap0", RED)
+        self.attach("tap0", GREEN)
+
+        assert "green" == self.read("tap0")
+        assert ["OpenDoor", "CloseDoor", "OpenDoor"] == [each.__name__ for each, _ in self.processes[0].asked]
+
+    def test_no_such_interface(self) -> None:
+        """An interface that is not there is named, and nothing is kept."""
+        failure = self.failureResultOf(self.attaching("tap7", RED), NoSuchInterfaceError)
+
+        assert "there is no interface 'tap7' on this host (see 'ip link')" == str(failure.value)
+        assert () == self.agent.lifecycle.statuses()
+
+    def test_bad_name(self) -> None:
+        """A name that no interface has is refused before anything is looked at."""
+        self.failureResultOf(self.attaching("a" * 16, RED), NameRefusedError)
+        self.failureResultOf(self.detaching("a" * 16), NameRefusedError)
+
+    def test_bad_document(self) -> None:
+        """A document that cannot be served leaves the one that is."""
+        self.attach("tap0", RED)
+        self.failureResultOf(self.attaching("tap0", {"uuid": 1}), DocumentError)
+
+        assert "red" == self.read("tap0")
+
+    def test_bridge(self) -> None:
+        """An interface that is no VM's port is refused with what to name instead."""
+        self.network.add_port("br0", objection="is a bridge: name the VM's port on it, e.g. tap0")
+        failure = self.failureResultOf(self.attaching("br0", RED), UnsuitableInterfaceError)
+
+        assert "br0 is a bridge: name the VM's port on it, e.g. tap0" == str(failure.value)
+        assert self.network.see("br0").is_clear
+
+    def test_wait(self) -> None:
+        """Who waits for an interface is answered when it has come."""
+        attaching = self.attaching("tap7", RED, wait=10)
+        self.reactor.advance(9)
+        self.assertNoResult(attaching)
+        self.network.add_port("tap7")
+        self.told()
+
+        assert State.OPEN is self.successResultOf(attaching).state
+
+    def test_wait_through_overflow(self) -> None:
+        """An interface that came when the kernel had to drop announcements has come all the same."""
+        attaching = self.attaching("tap7", RED, wait=10)
+        self.network.add_port("tap7")
+        self.network.overflow()
+        self.told()
+
+        assert State.OPEN is self.successResultOf(attaching).state
+
+    def test_wait_in_vain(self) -> None:
+        """Who waits for an interface that does not come is told so when the time is over."""
+        attaching = self.attaching("tap7", RED, wait=10)
+        self.reactor.advance(10)
+
+        self.failureResultOf(attaching, NoSuchInterfaceError)
+
+    def test_kernel_refuses(self) -> None:
+        """An attach that the kernel refuses fails, and leaves nothing."""
+        self.network.refusals[Furnish("tap0", 1500)] = REFUSED
+        failure = self.failureResultOf(self.attaching("tap0", RED), KernelRefusedError)
+
+        assert "could not do it: Cannot allocate memory (errno 12)" == str(failure.value)
+        assert self.network.see("tap0").is_clear
+        assert () == self.agent.lifecycle.statuses()
+
+    def test_kernel_refuses_another_vm(self) -> None:
+        """An attach that fails leaves in force what was: the other VM is served as before."""
+        self.attach("tap0", RED)
+        self.network.set_mtu("tap0", 1400)
+        self.network.refusals[Furnish("tap0", 1400)] = REFUSED
+        self.failureResultOf(self.attaching("tap0", GREEN), KernelRefusedError)
+        self.network.refusals.clear()
+        self.reactor.advance(2 * RETRY_SECONDS[1])
+
+        assert "red" == self.read("tap0")
+
+    def test_one_at_a_time(self) -> None:
+        """What is asked of one interface at the same time is done one after the other, in order."""
+        asked = [self.attaching("tap7", each, wait=10) for each in (RED, GREEN)]
+        detaching = self.detaching("tap0")
+        self.network.add_port("tap7")
+        self.told()
+
+        assert [1, 2] == [self.successResultOf(each).revision for each in asked]
+        assert not self.successResultOf(detaching)
+        assert "green" == self.read("tap7")
+
+
+class DetachTests(AgentTestCase):
+    @pytest.fixture(autouse=True)
+    def _made(self, tmp_path: Path) -> None:
+        self.make(tmp_path)
+        self.start()
+        self.attach("tap0", RED)
+
+    def test_nothing_left(self) -> None:
+        """A detach leaves nothing, in the kernel, at the servers or on disk."""
+        assert self.successResultOf(self.detaching("tap0"))
+
+        assert self.network.see("tap0").is_clear
+        assert self.processes[0].door("tap0") is None
+        assert [] == list((self.directory / "state" / "vms").iterdir())
+        assert self.state("tap0") is None
+
+    def test_not_attached(self) -> None:
+        """A detach of what is not attached says so."""
+        assert not self.successResultOf(self.detaching("tap1"))
+
+    def test_one_of_two(self) -> None:
+        """The VM's other interface goes on."""
+        self.attach("tap1", RED)
+        self.successResultOf(self.detaching("tap0"))
+
+        assert (None, "red") == (self.read("tap0"), self.read("tap1"))
+
+    def test_without_port(self) -> None:
+        """What has no port any more can be detached."""
+        self.network.remove_port("tap0")
+
+        assert self.successResultOf(self.detaching("tap0"))
+        assert self.network.see("tap0").is_clear
+
+    def test_kernel_refuses(self) -> None:
+        """A detach that the kernel refuses fails, is not forgotten and is tried again."""
+        self.network.refusals[RemoveLink("tap0")] = REFUSED
+        self.failureResultOf(self.detaching("tap0"), KernelRefusedError)
+        assert not self.network.see("tap0").is_clear
+
+        self.network.refusals.clear()
+        self.reactor.advance(2 * RETRY_SECONDS[0])
+
+        assert self.network.see("tap0").is_clear
+
+
+class FollowTests(AgentTestCase):
+    @pytest.fixture(autouse=True)
+    def _made(self, tmp_path: Path) -> None:
+        self.make(tmp_path)
+        self.start()
+        self.attach("tap0", RED)
+        self.told()
+
+    def test_port_goes(self) -> None:
+        """When the port goes, all but the document goes too."""
+        self.network.remove_port("tap0")
+        self.told()
+
+        assert ("absent", None) == (self.state("tap0"), self.read("tap0"))
+        assert self.network.see("tap0").is_clear
+
+    def test_port_comes_back(self) -> None:
+        """When the port comes back, its guest is answered."""
+        self.network.remove_port("tap0")
+        self.told()
+        self.network.add_port("tap0")
+        self.told()
+
+        assert ("open", "red") == (self.state("tap0"), self.read("tap0"))
+
+    def test_port_is_another(self) -> None:
+        """A port that went and came before anybody looked is steered from anew; the door stays open."""
+        self.network.remove_port("tap0")
+        self.network.add_port("tap0")
+        self.told()
+
+        assert "red" == self.read("tap0")
+        assert [(OpenDoor, "tap0")] == self.processes[0].asked
+
+    def test_mtu(self) -> None:
+        """The link follows the port's MTU."""
+        self.network.set_mtu("tap0", 9000)
+        self.told()
+        link = self.network.see("tap0").link
+
+        assert link
+        assert 9000 == link.mtu
+
+    def test_lost_namespace(self) -> None:
+        """A namespace that lost its name is made anew, with a door of its own."""
+        self.network.lose_namespace("tap0")
+        self.network.set_mtu("tap0", 1400)
+        self.told()
+
+        assert "red" == self.read("tap0")
+        assert ["OpenDoor", "CloseDoor", "OpenDoor"] == [each.__name__ for each, _ in self.processes[0].asked]
+
+    def test_survey(self) -> None:
+        """What is lost without an announcement is brought back by a survey."""
+        self.network.lose_steering("tap0")
+        self.told()
+        assert self.read("tap0") is None
+
+        self.reactor.advance(SURVEY_SECONDS)
+
+        assert "red" == self.read("tap0")
+
+    def test_overflow(self) -> None:
+        """When the kernel had to drop announcements, everything is looked at."""
+        self.network.remove_port("tap0")
+        self.network.overflow()
+        self.told()
+
+        assert "absent" == self.state("tap0")
+
+    def test_survey_in_peace(self) -> None:
+        """A survey of what is as it should be changes nothing and says nothing."""
+        self.network.applied.clear()
+        with capturedLogs() as logs:
+            self.reactor.advance(SURVEY_SECONDS)
+            self.reactor.advance(SURVEY_SECONDS)
+
+        assert ([], []) == (self.network.applied, logs)
+
+    def test_retry(self) -> None:
+        """What fails is tried again after growing pauses; its beginning and its end are told, once each."""
+        self.network.lose_steering("tap0")
+        self.network.refusals[Steer("tap0")] = REFUSED
+        with capturedLogs() as logs:
+            self.reactor.advance(SURVEY_SECONDS)
+            assert "failed" == self.state("tap0")
+            for pause in RETRY_SECONDS[:3]:
+                self.reactor.advance(2 * pause)
+            self.network.refusals.clear()
+            self.reactor.advance(2 * RETRY_SECONDS[3])
+
+        assert ("open", "red") == (self.state("tap0"), self.read("tap0"))
+        assert (1, 1) == (said(logs, "{error}"), said(logs, "no longer fails"))
+
+    def test_others_go_on(self) -> None:
+        """An interface that fails does not hold up another."""
+        self.network.lose_steering("tap0")
+        self.network.refusals[Steer("tap0")] = REFUSED
+        self.reactor.advance(SURVEY_SECONDS)
+
+        assert State.OPEN is self.attach("tap1", GREEN).state
+        assert "failed" == self.state("tap0")
+
+    def test_bug(self) -> None:
+        """A bug of ours is told with its traceback, and the interface is tried again."""
+        self.network.lose_steering("tap0")
+        self.network.refusals[Steer("tap0")] = ZeroDivisionError()  # type: ignore[assignment] # a bug
+        self.reactor.advance(SURVEY_SECONDS)
+        assert 1 == len(self.flushLoggedErrors(ZeroDivisionError))
+
+        self.network.refusals.clear()
+        self.reactor.advance(2 * RETRY_SECONDS[0])
+
+        assert "red" == self.read("tap0")
+
+
+class RestartTests(AgentTestCase):
+    @pytest.fixture(autouse=True)
+    def _made(self, tmp_path: Path) -> None:
+        self.make(tmp_path)
+        self.start()
+
+    def test_adopted(self) -> None:
+        """What is wired stays wired when the agent stops, and is served again without a step."""
+        self.attach("tap0", RED)
+        self.network.applied.clear()
+        self.restart()
+
+        assert ("open", "red") == (self.state("tap0"), self.read("tap0"))
+        assert [] == self.network.applied
+
+    def test_leftovers(self) -> None:
+        """What is ours and should not be there is cleared."""
+        self.stop()
+        self.network.apply(AddNamespace("tap1"))
+        self.network.break_namespace("tap9")
+        self.make_agent()
+        self.start()
+
+        assert [True, True] == [self.network.see(name).is_clear for name in ("tap1", "tap9")]
+
+    def test_port_is_gone(self) -> None:
+        """A port that went while no agent ran is absent, and what was made for it is cleared."""
+        self.attach("tap0", RED)
+        self.stop()
+        self.network.remove_port("tap0")
+        self.make_agent()
+        self.start()
+
+        assert "absent" == self.state("tap0")
+        assert self.network.see("tap0").is_clear
+
+    def test_broken_off(self) -> None:
+        """A stop waits for no server that does not come: the attach that does is as if it never was."""
+        self.successResultOf(self.processes[0].die())
+        self.attaching("tap0", RED)
+        self.restart()
+
+        assert self.state("tap0") is None
+        assert self.network.see("tap0").is_clear
+
+
+class ServersTests(AgentTestCase):
+    @pytest.fixture(autouse=True)
+    def _made(self, tmp_path: Path) -> None:
+        self.make(tmp_path)
+        self.start()
+
+    def test_started_again(self) -> None:
+        """A server that was started again is handed all doors, as they are by then."""
+        self.attach("tap0", RED)
+        self.attach("tap1", GREEN)
+        self.successResultOf(self.processes[0].die())
+        self.processes[0].start()
+
+        assert ["red", "green"] == [self.read(name) for name in ("tap0", "tap1")]
+
+    def test_attach_meanwhile(self) -> None:
+        """An attach while there is no server is done when there is one."""
+        self.successResultOf(self.processes[0].die())
+        attaching = self.attaching("tap0", RED)
+        self.assertNoResult(attaching)
+        self.processes[0].start()
+
+        assert State.OPEN is self.successResultOf(attaching).state
+        assert "red" == self.read("tap0")
+
+    def test_new_document_meanwhile(self) -> None:
+        """So is a change of the document, which the old server never saw."""
+        self.attach("tap0", RED)
+        self.successResultOf(self.processes[0].die())
+        attaching = self.attaching("tap0", RED_AGAIN)
+        self.processes[0].start()
+
+        assert 2 == self.successResultOf(attaching).revision
+        assert "red-again" == self.read("tap0")
+
+    def test_detach_meanwhile(self) -> None:
+        """And a detach, after which the door is not opened again."""
+        self.attach("tap0", RED)
+        self.successResultOf(self.processes[0].die())
+        detaching = self.detaching("tap0")
+        self.processes[0].start()
+
+        assert self.successResultOf(detaching)
+        assert self.processes[0].door("tap0") is None
+        assert self.network.see("tap0").is_clear
+
+
+class TwoServersTests(AgentTestCase):
+    @pytest.fixture(autouse=True)
+    def _made(self, tmp_path: Path) -> None:
+        self.make(tmp_path, servers=2)
+        self.start()
+
+    def test_shared(self) -> None:
+        """The VMs are shared out among the servers, each with all its interfaces at one."""
+        other = RED | {"uuid": "11111111-1111-4111-8111-111111111110"}
+        self.network.add_port("tap2")
+        self.attach("tap0", RED)
+        self.attach("tap1", RED)
+        self.attach("tap2", other)
+        served = [
+            {name for name in ("tap0", "tap1", "tap2") if each.door(name) is not None}
+            for each in self.processes
+        ]
+
+        assert [{"tap2"}, {"tap0", "tap1"}] == served
+
+    def test_moved(self) -> None:
+        """An interface moves to the server of its new VM."""
+        other = RED | {"uuid": "11111111-1111-4111-8111-111111111110", "hostname": "other"}
+        self.attach("tap0", RED)
+        self.attach("tap0", other)
+
+        assert "other" == self.read("tap0")
+        assert [True, False] == [each.door("tap0") is not None for each in self.processes]

@@ -1,0 +1,80 @@
+"""A real server process, started again when it dies."""
+
+import os
+import signal
+
+import pytest
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import TestCase
+from zope.interface.verify import verifyObject
+
+from eve_meta.agent.process import IServerProcess, ServerGoneError, ServerProcess
+from eve_meta.messages import CloseDoor, DoorNotOpenError
+from tests.unit.agent.memory_host import MemoryProcess
+
+
+class ServerProcessTests(TestCase):
+    def make(self) -> None:
+        """Make a process; it is ended when the test ends."""
+        self.starts: list[int | None] = []
+        self.next_start: Deferred[None] = Deferred()
+        self.process = ServerProcess(reactor, ("--unconfined",))
+        self.process.on_start = self.started
+        self.addCleanup(lambda: self.process.stopService() if self.process.running else None)
+
+    def started(self) -> None:
+        """Remember a start, and tell who waits for it."""
+        self.starts.append(self.process.pid)
+        started, self.next_start = self.next_start, Deferred()
+        started.callback(None)
+
+    def test_interfaces(self) -> None:
+        """It can do what the one in memory can, and the other way round."""
+        self.make()
+
+        assert verifyObject(IServerProcess, self.process)
+        assert verifyObject(IServerProcess, MemoryProcess(reactor))
+
+    async def test_asked(self) -> None:
+        """A process is asked over its link, and what it refuses is raised here."""
+        self.make()
+        self.process.startService()
+
+        with pytest.raises(DoorNotOpenError):
+            await self.ask()
+
+    async def test_killed(self) -> None:
+        """A process that is killed is told of, and another is started."""
+        self.make()
+        self.process.startService()
+        again, asked = self.next_start, Deferred.fromCoroutine(self.ask())
+        pid = self.process.pid
+        assert pid
+        os.kill(pid, signal.SIGKILL)
+
+        with pytest.raises(ServerGoneError):
+            await asked
+        await again
+        assert [pid, self.process.pid] == self.starts
+        assert pid != self.process.pid
+        with pytest.raises(DoorNotOpenError):
+            await self.ask()
+
+    async def test_stopped(self) -> None:
+        """After a stop there is no process, none is started, and nobody can be asked."""
+        self.make()
+        self.process.startService()
+        pid = self.process.pid
+        assert pid
+        await self.process.stopService()
+
+        assert self.process.pid is None
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+        with pytest.raises(ServerGoneError):
+            await self.ask()
+
+    async def ask(self) -> None:
+        """Ask for what is refused."""
+        await self.process.ask(CloseDoor, interface="tap0")
