@@ -13,10 +13,19 @@ from netns.errors import (
 )
 from netns.interfaces import Changes, INetwork, IWatch
 from netns.names import check_interface, link_of, namespace_of
-from netns.namespaces import Presence
 from netns.plan import build, clear, connect
 from netns.steps import Step
-from netns.wiring import GUEST_PORT, METADATA_IPV4, METADATA_IPV6, SERVICE_PORT, Link, Port, Seen, Steering
+from netns.wiring import (
+    GUEST_PORT,
+    METADATA_IPV4,
+    METADATA_IPV6,
+    SERVICE_PORT,
+    Link,
+    Port,
+    Presence,
+    Seen,
+    Steering,
+)
 
 __all__ = [
     "GUEST_PORT",

@@ -1,6 +1,6 @@
 """What can go wrong with wires: the base and its few named kinds."""
 
-import os
+from os import strerror
 
 from attrs import frozen
 
@@ -56,7 +56,7 @@ class KernelRefusedError(NetnsError):
     detail: str = ""
 
     def __str__(self) -> str:
-        reason = self.detail or f"{os.strerror(self.code)} (errno {self.code})"
+        reason = self.detail or f"{strerror(self.code)} (errno {self.code})"
         return f"could not {self.action}: {reason}"
 
 

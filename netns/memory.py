@@ -16,7 +16,6 @@ from zope.interface import implementer
 from netns.errors import KernelRefusedError, NetnsError, NoSuchInterfaceError
 from netns.interfaces import Changes, INetwork, IWatch
 from netns.names import link_of
-from netns.namespaces import Presence
 from netns.steps import (
     AddLink,
     AddNamespace,
@@ -28,7 +27,7 @@ from netns.steps import (
     Step,
     Unsteer,
 )
-from netns.wiring import Link, Port, Seen, Steering
+from netns.wiring import Link, Port, Presence, Seen, Steering
 
 _ANY_FREE_PORT = 0
 

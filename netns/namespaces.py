@@ -7,13 +7,14 @@ Source: ip-netns(8), setns(2), unshare(2).
 
 import contextlib
 import ctypes
-import enum
 import errno
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
+
+from netns.wiring import Presence
 
 T = TypeVar("T")
 
@@ -25,14 +26,6 @@ _MS_REC = 0x4000
 _MS_SHARED = 0x100000
 _MNT_DETACH = 2
 _libc = ctypes.CDLL(None, use_errno=True)
-
-
-class Presence(enum.Enum):
-    """What stands under a name: nothing, a namespace, or a file that a crash left without one."""
-
-    ABSENT = "absent"
-    PRESENT = "present"
-    BROKEN = "broken"
 
 
 def create(name: str, prepare: Callable[[], None]) -> None:

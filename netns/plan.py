@@ -14,7 +14,6 @@ interface that is not steered, and the next pass does again what can be done aga
 A link whose namespace has lost its name leads nowhere, so it goes first.
 """
 
-from netns.namespaces import Presence
 from netns.steps import (
     AddLink,
     AddNamespace,
@@ -26,7 +25,7 @@ from netns.steps import (
     Step,
     Unsteer,
 )
-from netns.wiring import Port, Seen
+from netns.wiring import Port, Presence, Seen
 
 
 def build(interface: str, port: Port, seen: Seen) -> tuple[Step, ...]:

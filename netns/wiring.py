@@ -1,10 +1,9 @@
 """How one VM interface is joined to the namespace that answers it: fixed facts, and what the kernel has."""
 
+import enum
 from ipaddress import IPv4Address, IPv6Address
 
 from attrs import frozen
-
-from netns.namespaces import Presence
 
 METADATA_IPV4 = IPv4Address("169.254.169.254")
 """Where every cloud's guests ask. Source: EC2 and OpenStack user guides."""
@@ -26,6 +25,14 @@ INNER_MAC = "02:00:a9:fe:a9:fe"
 A guest's neighbour entry so outlives an agent's restart, a repair and a live migration. No two of them ever
 meet: each is seen by one guest alone.
 """
+
+
+class Presence(enum.Enum):
+    """What stands under a name: nothing, a namespace, or a file that a crash left without one."""
+
+    ABSENT = "absent"
+    PRESENT = "present"
+    BROKEN = "broken"
 
 
 @frozen

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from netns import NetnsError, Port, Seen, build, clear, connect
 from netns.memory import MemoryNetwork
-from netns.namespaces import Presence
 from netns.steps import (
     AddLink,
     AddNamespace,
@@ -20,7 +19,7 @@ from netns.steps import (
     Step,
     Unsteer,
 )
-from netns.wiring import Link, Steering
+from netns.wiring import Link, Presence, Steering
 
 TAP = "tap0"
 PORT = Port(index=7, mtu=1500)
