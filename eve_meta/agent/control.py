@@ -149,6 +149,8 @@ class OneInterface(ControlResource):
 class ControlSite(Site):
     """The control socket's API, whole."""
 
+    noisy = False
+
     def __init__(self, agent: IAgent, clock: IReactorTime) -> None:
         root, version = NoResource(), NoResource()
         root.putChild(b"v1", version)

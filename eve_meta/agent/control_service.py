@@ -44,6 +44,7 @@ class ControlService(Service):
         self._reactor = reactor
         self._path = path
         self._factory = WrappingFactory(ControlSite(agent, clock))
+        self._factory.noisy = False
         self._port: IListeningPort | None = None
 
     def startService(self) -> None:

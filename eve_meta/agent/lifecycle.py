@@ -63,7 +63,7 @@ class Lifecycle:
         async with self._turn(interface):
             started = self._clock.seconds()
             await self._serve(interface, document)
-            self._took_ms[interface] = (self._clock.seconds() - started) * 1000
+            self._took_ms[interface] = round((self._clock.seconds() - started) * 1000, 1)
             status = self.status(interface)
         if status is None:
             raise NoSuchInterfaceError(interface)

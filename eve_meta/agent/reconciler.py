@@ -177,7 +177,7 @@ class Reconciler(Service):
             return Outcome(State.FAILED, UnexpectedError())
         outcome = _outcome(interface, record, seen)
         if actions:
-            self._tell(interface, record, outcome, self._clock.seconds() - started)
+            self._tell(interface, record, outcome, round((self._clock.seconds() - started) * 1000))
         return outcome
 
     def _plan(self, interface: str, record: Record | None, seen: Seen) -> tuple[Action, ...]:
@@ -195,14 +195,16 @@ class Reconciler(Service):
             case CloseDoor(interface):
                 await self._servers.close(interface)
 
-    def _tell(self, interface: str, record: Record | None, outcome: Outcome, seconds: float) -> None:
+    def _tell(self, interface: str, record: Record | None, outcome: Outcome, ms: int) -> None:
+        if record is None or outcome.state is not State.OPEN:
+            self._log.info("{interface}: cleared ({ms} ms)", interface=interface, ms=ms)
+            return
         self._log.info(
-            "{interface}: {state} (VM {uuid}, revision {revision}, {ms} ms)",
+            "{interface}: answered as VM {uuid}, revision {revision} ({ms} ms)",
             interface=interface,
-            state=outcome.state.value if outcome.state else "cleared",
-            uuid=record.uuid if record else None,
-            revision=record.revision if record else None,
-            ms=round(seconds * 1000),
+            uuid=record.uuid,
+            revision=record.revision,
+            ms=ms,
         )
 
     def _remember(self, interface: str, outcome: Outcome) -> None:

@@ -3,8 +3,11 @@
 import errno
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, final
 
+from attrs import frozen
 from twisted.application.service import MultiService
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, maybeDeferred
@@ -20,7 +23,7 @@ from eve_meta.agent.reconciler import Reconciler
 from eve_meta.agent.servers import Server, Servers
 from eve_meta.agent.watcher import Watcher
 from eve_meta.contact import control_socket
-from eve_meta.errors import EveMetaError
+from eve_meta.errors import EveMetaError, StorageError
 from eve_meta.log import start_logging
 from eve_meta.settings import Settings
 from netns import INetwork, NetnsError
@@ -41,6 +44,18 @@ class AnotherAgentError(EveMetaError):
         return "another eve-meta agent runs on this host: stop it first"
 
 
+@frozen
+class DirectoryError(EveMetaError):
+    """A directory that the agent needs cannot be used, and what to do about it."""
+
+    path: str
+    reason: str
+    option: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}: make it writable for root, or name another with {self.option}"
+
+
 @final
 class Agent(MultiService):
     """The agent's parts; each is stopped before the one that it was started after.
@@ -55,10 +70,11 @@ class Agent(MultiService):
         """Put the parts together.
 
         Raises:
-            EveMetaError: a directory cannot be used.
+            DirectoryError: the state directory cannot be used.
         """
         super().__init__()
-        inventory = Inventory.load(settings.state_dir / "vms")
+        with _needed("--state-dir"):
+            inventory = Inventory.load(settings.state_dir / "vms")
         for problem in inventory.problems:
             _log.warn("{problem}", problem=problem)
         kernel = Kernel(network, thread.call)
@@ -92,6 +108,7 @@ def run(settings: Settings) -> int:
         agent = Agent(settings, network, _servers(settings, reactor), KernelThread(reactor), reactor)
         start_logging(sys.stderr)
         agent.startService()
+        _log.info("ready: {socket}", socket=control_socket(settings.run_dir))
     except (NetnsError, EveMetaError) as error:
         sys.stderr.write(f"eve-meta: {error}\n")
         return 1
@@ -103,10 +120,18 @@ def run(settings: Settings) -> int:
 
 def _servers(settings: Settings, reactor: Any) -> Servers:
     root = settings.run_dir / EMPTY_ROOT
-    with durable.translated(root):
+    with _needed("--run-dir"), durable.translated(root):
         root.mkdir(mode=0o755, parents=True, exist_ok=True)
     options = ("--root", str(root), "--user", settings.user)
     return Servers(tuple(Server(ServerProcess(reactor, options)) for _ in range(settings.servers)))
+
+
+@contextmanager
+def _needed(option: str) -> Iterator[None]:
+    try:
+        yield
+    except StorageError as error:
+        raise DirectoryError(error.path, error.reason, option) from error
 
 
 def _lock() -> socket.socket:
