@@ -1,5 +1,10 @@
 """`python -m eve_meta.server`: a server as the agent starts it, with the agent's socket as descriptor 3."""
 
+import signal
+
+# A terminal sends it to agent and servers alike. It is for the agent, which ends its servers.
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+
 import argparse
 import socket
 import sys
