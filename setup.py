@@ -21,6 +21,7 @@ setup(
         "pyroute2>=0.9.5",
         "PyYAML>=6.0",
         "Twisted>=24.11",
+        "zope.interface>=6.0",
     ],
     extras_require={
         "test": [
@@ -31,7 +32,6 @@ setup(
             "pytest>=8.3",
             "pytest-timeout>=2.3",
             "ruff>=0.9",
-            "treq>=24.9",
             "types-PyYAML",
             "types-setuptools",
         ],

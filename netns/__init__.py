@@ -1,6 +1,14 @@
 """Wires in the kernel: joins a VM's interface to a network namespace that answers it.
 
-Knows no HTTP, no metadata and no event loop; every call blocks for milliseconds.
+Knows no HTTP, no metadata and no event loop; every call blocks for milliseconds. Used alone:
+
+    network = LinuxNetwork()                    # from netns.linux, as root
+    seen = network.see("tap0")
+    for step in build("tap0", seen.port, seen):
+        network.apply(step)
+    listening = network.listen("tap0")          # a socket in the namespace eve-meta-tap0
+    for step in connect("tap0", seen):          # from here on the guest reaches it
+        network.apply(step)
 """
 
 from netns.errors import (
