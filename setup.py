@@ -17,11 +17,11 @@ setup(
     install_requires=[
         "attrs>=24.2",
         "cattrs>=24.1",
-        "click>=8.1",
+        "click>=8.2",
         "pyroute2>=0.9.5",
-        "PyYAML>=6.0",
-        "Twisted>=24.11",
-        "zope.interface>=6.0",
+        "PyYAML>=6.0.1",
+        "Twisted>=25.5",
+        "zope.interface>=8.0",
     ],
     extras_require={
         "test": [

@@ -154,7 +154,7 @@ class _Watcher(ProcessProtocol):
 
 
 @final
-class _OneLink(ServerFactory[AMP]):
+class _OneLink(ServerFactory):
     noisy = False
 
     def __init__(self, link: AMP) -> None:
