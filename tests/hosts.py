@@ -164,6 +164,7 @@ class Host:
         guest = Guest(name, tap)
         self._guests.append(guest)
         ip("netns", "add", name)
+        ip("-n", name, "link", "set", "lo", "up")  # urllib3 has IPv6 only if ::1 is there
         self.plug(guest, bridge=bridge, mac=mac, mtu=mtu)
         if address:
             ip("-n", name, "addr", "add", address, "dev", NIC)
