@@ -25,7 +25,9 @@ setup(
     ],
     extras_require={
         "test": [
+            "botocore>=1.35",
             "coverage>=7.6",
+            "ec2-metadata>=3.0",
             "hypothesis>=6.110",
             "mypy>=1.13",
             "mypy-zope>=1.0.8",
