@@ -26,6 +26,7 @@ setup(
     extras_require={
         "test": [
             "botocore>=1.35",
+            "cloudbase-init>=1.1.8",
             "coverage>=7.6",
             "ec2-metadata>=3.0",
             "hypothesis>=6.110",

@@ -63,6 +63,32 @@ print(json.dumps({
     "user_data": told.user_data.decode(), "tags": dict(told.tags),
 }))
 """
+# Without its route to the metadata service, which it adds on Windows alone.
+CLOUDBASE_INIT = """
+import importlib, json
+from cloudbaseinit import conf
+conf.CONF([], default_config_files=[])
+for group in ("openstack", "ec2"):
+    conf.CONF.set_override("add_metadata_private_ip_route", False, group=group)
+module, name = %r
+told = getattr(importlib.import_module(f"cloudbaseinit.metadata.services.{module}"), name)()
+print(json.dumps({
+    "found": told.load(), "instance": told.get_instance_id(), "hostname": told.get_host_name(),
+    "keys": sorted(told.get_public_keys()), "user_data": told.get_user_data().decode(),
+}))
+"""
+CLOUDBASE_INIT_NETWORK = """
+import json
+from cloudbaseinit import conf
+from cloudbaseinit.metadata.services.httpservice import HttpService
+conf.CONF([], default_config_files=[])
+details = HttpService().get_network_details_v2()
+print(json.dumps({
+    "links": [[link.mac_address, link.mtu] for link in details.links],
+    "addresses": [network.address_cidr for network in details.networks],
+    "gateways": [route.gateway for network in details.networks for route in network.routes],
+}))
+"""
 
 
 @pytest.fixture
@@ -149,3 +175,30 @@ def test_ec2_metadata(agent: Agent, guest: Guest) -> None:
         "user_data": EXAMPLE["user_data"],
         "tags": EC2["tags"],
     } == run_python(guest, EC2_METADATA)
+
+
+@pytest.mark.parametrize(
+    ("service", "instance"),
+    [(("httpservice", "HttpService"), EXAMPLE["uuid"]), (("ec2service", "EC2Service"), EC2["instance_id"])],
+    ids=["openstack", "ec2"],
+)
+def test_cloudbase_init(agent: Agent, guest: Guest, service: tuple[str, str], instance: str) -> None:
+    """What Windows guests run finds what the document says, in either format."""
+    agent.attach("tap0", EXAMPLE)
+    assert {
+        "found": True,
+        "instance": instance,
+        "hostname": EXAMPLE["hostname"],
+        "keys": sorted(KEYS),
+        "user_data": EXAMPLE["user_data"],
+    } == run_python(guest, CLOUDBASE_INIT % (service,))
+
+
+def test_cloudbase_init_network(agent: Agent, guest: Guest) -> None:
+    """What Windows guests run makes of network_data.json the addresses and routes of the document."""
+    agent.attach("tap0", EXAMPLE)
+    assert {
+        "links": [["fa:16:3e:00:00:01", 1450], ["fa:16:3e:00:00:02", None]],
+        "addresses": ["10.0.0.5/24", "10.0.0.6/24", "2001:db8:0:1::5/64"],
+        "gateways": ["10.0.0.1", "10.0.0.254", "fe80::1"],
+    } == run_python(guest, CLOUDBASE_INIT_NETWORK)
