@@ -4,11 +4,18 @@ import os
 import shutil
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
+import yaml
 
 T = TypeVar("T")
+
+EXAMPLE: dict[str, Any] = yaml.safe_load(
+    (Path(__file__).parents[1] / "docs" / "example.yaml").read_text(encoding="utf-8")
+)
+"""The document that says everything that one can say."""
 
 _PATH = "/usr/sbin:/sbin:/usr/bin:/bin:/usr/local/sbin:/usr/local/bin"
 _POLL_SECONDS = 0.01

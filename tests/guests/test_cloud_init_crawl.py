@@ -7,16 +7,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import yaml
 
 from tests.agents import Agent
 from tests.hosts import Guest, Host
-from tests.support import need_programs
+from tests.support import EXAMPLE, need_programs
 
 pytestmark = pytest.mark.guest
 
 PROGRAM = Path(__file__).with_name("crawl.py")
-EXAMPLE = yaml.safe_load(Path("docs/example.yaml").read_text(encoding="utf-8"))
 UUID_OF_AWS = "ec2e1916-9099-7caf-fd21-012345abcdef"
 SOURCES = ("OpenStack", "Ec2")
 

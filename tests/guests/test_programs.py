@@ -6,15 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from tests.agents import Agent
 from tests.hosts import NIC, UNIQUE_LOCAL, Guest, Host
-from tests.support import need_programs
+from tests.support import EXAMPLE, need_programs
 
 pytestmark = pytest.mark.guest
 
-EXAMPLE = yaml.safe_load(Path("docs/example.yaml").read_text(encoding="utf-8"))
 EC2 = EXAMPLE["ec2"]
 KEYS = list(EXAMPLE["public_keys"].values())
 IGNITION = "/usr/lib/dracut/modules.d/30ignition/ignition"
