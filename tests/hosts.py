@@ -4,6 +4,7 @@ A guest's NIC is one end of a veth pair; the other end stands for its tap. For t
 """
 
 import http.client
+import json
 import socket
 import subprocess
 from collections.abc import Callable, Mapping
@@ -22,6 +23,7 @@ LINK_LOCAL = "fe80::a9fe:a9fe"
 UNIQUE_LOCAL = "fd00:ec2::254"
 MAC = "02:00:00:00:00:05"
 NIC = "eth0"
+HOSTNAME = "/latest/meta-data/hostname"
 ANSWER_SECONDS = 10
 PROGRAM_SECONDS = 60
 
@@ -51,10 +53,16 @@ def run(*command: str, given: str | None = None) -> str:
 def kernel_objects() -> dict[str, list[str]]:
     """The names of all links, namespaces and nftables tables of this host."""
     return {
-        "links": sorted(path.name for path in Path("/sys/class/net").iterdir()),
+        "links": sorted(name for _, name in socket.if_nameindex()),
         "namespaces": list(namespaces.names("")),
         "tables": sorted(run("nft", "list", "tables").splitlines()),
     }
+
+
+def mtu_of(link: str, *where: str) -> int:
+    """The MTU of a link, in this namespace or in that of `-n NAME`."""
+    (shown,) = json.loads(ip(*where, "-j", "link", "show", "dev", link))
+    return int(shown["mtu"])
 
 
 @frozen
@@ -117,7 +125,7 @@ def ask_over(
 class Host:
     """What a test makes on this host; all of it is gone when the `with` block ends."""
 
-    _bridges: list[str] = field(factory=list)
+    _links: list[str] = field(factory=list)
     _guests: list[Guest] = field(factory=list)
 
     def __enter__(self) -> Self:
@@ -129,15 +137,19 @@ class Host:
         for guest in self._guests:
             subprocess.run(["ip", "link", "del", guest.tap], capture_output=True, check=False)
             subprocess.run(["ip", "netns", "del", guest.name], capture_output=True, check=False)
-        for bridge in self._bridges:
-            subprocess.run(["ip", "link", "del", bridge], capture_output=True, check=False)
+        for link in reversed(self._links):
+            subprocess.run(["ip", "link", "del", link], capture_output=True, check=False)
+
+    def link(self, name: str, *settings: str) -> str:
+        """A link that is up, in the words of `ip link add`."""
+        ip("link", "add", name, *settings)
+        self._links.append(name)
+        ip("link", "set", name, "up")
+        return name
 
     def bridge(self, name: str = "br0") -> str:
         """A bridge that is up."""
-        ip("link", "add", name, "type", "bridge")
-        self._bridges.append(name)
-        ip("link", "set", name, "up")
-        return name
+        return self.link(name, "type", "bridge")
 
     def guest(  # noqa: PLR0913 - each is what a VM differs in
         self,
