@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,6 +13,11 @@ from tests.support import soon
 
 START_SECONDS = 20
 COMMAND_SECONDS = 30
+
+EVE_META = (sys.executable, "-m", "eve_meta")
+
+RED = {"uuid": "11111111-1111-4111-8111-111111111111", "hostname": "red"}
+GREEN = {"uuid": "22222222-2222-4222-8222-222222222222", "hostname": "green"}
 
 
 class Agent:
@@ -25,25 +30,37 @@ class Agent:
         self._options = options
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> Self:
+    def start(self, program: Sequence[str] = EVE_META) -> Self:
         """Start it, and return when it can be asked."""
-        arguments = ["--state-dir", str(self.state_dir), "--run-dir", str(self.run_dir), *self._options]
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "eve_meta", "agent", *arguments], stdout=log, stderr=log
-            )
+            self._process = subprocess.Popen([*program, *self._arguments()], stdout=log, stderr=log)
         assert soon(lambda: self.run("list").returncode == 0, START_SECONDS), self.log.read_text(
             encoding="utf-8"
         )
         return self
 
-    def stop(self) -> int:
-        """End it as systemd does; the exit code."""
-        return self._end(signal.SIGTERM)
+    def refused_start(self, *wrapper: str) -> subprocess.CompletedProcess[str]:
+        """Start it where it cannot run, through another command if there is one; what came of it."""
+        return subprocess.run(
+            [*wrapper, *EVE_META, *self._arguments()],
+            capture_output=True,
+            text=True,
+            timeout=START_SECONDS,
+            check=False,
+        )
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """End it as systemd does, or with another signal; the exit code."""
+        return self._end(number)
 
     def kill(self) -> int:
         """End it without warning."""
         return self._end(signal.SIGKILL)
+
+    def wait(self) -> int:
+        """Let it end by itself; the exit code."""
+        assert self._process
+        return self._process.wait(COMMAND_SECONDS)
 
     @property
     def pid(self) -> int:
@@ -59,7 +76,7 @@ class Agent:
     def run(self, verb: str, *arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run `eve-meta VERB`, whatever comes of it."""
         return subprocess.run(
-            [sys.executable, "-m", "eve_meta", verb, "--run-dir", str(self.run_dir), *arguments],
+            [*EVE_META, verb, "--run-dir", str(self.run_dir), *arguments],
             input=given,
             capture_output=True,
             text=True,
@@ -86,6 +103,9 @@ class Agent:
         """What the agent says of an interface."""
         shown: dict[str, Any] = json.loads(self.run("show", interface, "--json").stdout)
         return shown
+
+    def _arguments(self) -> list[str]:
+        return ["agent", "--state-dir", str(self.state_dir), "--run-dir", str(self.run_dir), *self._options]
 
     def _end(self, number: int) -> int:
         process, self._process = self._process, None

@@ -4,11 +4,8 @@ import json
 
 import pytest
 
-from tests.agents import Agent
-from tests.hosts import IPV4, LINK_LOCAL, UNIQUE_LOCAL, Host
-
-RED = {"uuid": "11111111-1111-4111-8111-111111111111", "hostname": "red"}
-GREEN = {"uuid": "22222222-2222-4222-8222-222222222222", "hostname": "green"}
+from tests.agents import GREEN, RED, Agent
+from tests.hosts import HOSTNAME, IPV4, LINK_LOCAL, UNIQUE_LOCAL, Host
 
 
 @pytest.mark.parametrize("gateway", [None, "10.0.0.1"], ids=["on-link", "by gateway"])
@@ -22,7 +19,7 @@ def test_same_mac_and_address(host: Host, agent: Agent, gateway: str | None) -> 
     agent.attach("tap1", GREEN)
     for guest, document in ((red, RED), (green, GREEN)):
         assert document["uuid"] == json.loads(guest.read("/openstack/latest/meta_data.json"))["uuid"]
-        assert document["hostname"] == guest.read("/latest/meta-data/hostname")
+        assert document["hostname"] == guest.read(HOSTNAME)
 
 
 @pytest.mark.parametrize("address", [LINK_LOCAL, UNIQUE_LOCAL])
@@ -31,11 +28,11 @@ def test_no_ipv4(host: Host, agent: Agent, address: str) -> None:
     red = host.guest("red", "tap0", bridge=host.bridge(), address=None)
     red.run("ip", "-6", "route", "add", f"{UNIQUE_LOCAL}/128", "dev", "eth0")
     agent.attach("tap0", RED)
-    assert red.read("/latest/meta-data/hostname", address) == "red"
+    assert red.read(HOSTNAME, address) == "red"
 
 
 def test_bare_tap(host: Host, agent: Agent) -> None:
     """A port that is on no bridge is answered too."""
     red = host.guest("red", "tap0")
     agent.attach("tap0", RED)
-    assert red.read("/latest/meta-data/hostname", IPV4) == "red"
+    assert red.read(HOSTNAME, IPV4) == "red"
