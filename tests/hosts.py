@@ -3,6 +3,7 @@
 A guest's NIC is one end of a veth pair; the other end stands for its tap. For tests in a throw-away host.
 """
 
+import errno
 import http.client
 import json
 import socket
@@ -82,12 +83,20 @@ class Guest:
 
     def connect(self, address: str = IPV4, port: int = 80, seconds: float = ANSWER_SECONDS) -> socket.socket:
         """An open connection; link-local addresses are asked on the NIC."""
+        return self.inside(lambda: socket.create_connection((self._scoped(address), port), timeout=seconds))
 
-        def open_connection() -> socket.socket:
-            scope = f"%{NIC}" if address.startswith("fe80:") else ""
-            return socket.create_connection((address + scope, port), timeout=seconds)
+    def begin_to_connect(self, address: str = IPV4, port: int = 80) -> socket.socket:
+        """A connection that has been asked for once and is not waited for."""
 
-        return self.inside(open_connection)
+        def begin() -> socket.socket:
+            family = socket.AF_INET6 if ":" in address else socket.AF_INET
+            connection = socket.socket(family)
+            connection.settimeout(0)
+            (*_, target) = socket.getaddrinfo(self._scoped(address), port, family)[0]
+            assert connection.connect_ex(target) == errno.EINPROGRESS
+            return connection
+
+        return self.inside(begin)
 
     def ask(
         self,
@@ -107,6 +116,10 @@ class Guest:
         answer = self.ask(path, address)
         assert answer.status == http.client.OK, answer
         return answer.body.decode()
+
+    @staticmethod
+    def _scoped(address: str) -> str:
+        return f"{address}%{NIC}" if address.startswith("fe80:") else address
 
 
 def ask_over(
