@@ -3,16 +3,19 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from eve_meta.contact import control_socket
 from tests.support import soon
 
 START_SECONDS = 20
 COMMAND_SECONDS = 30
+LOG_CHARACTERS = 4000
 
 EVE_META = (sys.executable, "-m", "eve_meta")
 
@@ -34,10 +37,13 @@ class Agent:
         """Start it, and return when it can be asked."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen([*program, *self._arguments()], stdout=log, stderr=log)
-        assert soon(lambda: self.run("list").returncode == 0, START_SECONDS), self.log.read_text(
-            encoding="utf-8"
-        )
+        assert soon(self._listens, START_SECONDS), self.said()
         return self
+
+    def start_if_stopped(self) -> None:
+        """Start it unless it runs."""
+        if self._process is None or self._process.poll() is not None:
+            self.start()
 
     def refused_start(self, *wrapper: str) -> subprocess.CompletedProcess[str]:
         """Start it where it cannot run, through another command if there is one; what came of it."""
@@ -68,6 +74,10 @@ class Agent:
         assert self._process
         return self._process.pid
 
+    def said(self) -> str:
+        """The end of its log."""
+        return self.log.read_text(encoding="utf-8")[-LOG_CHARACTERS:]
+
     def server_pids(self) -> list[int]:
         """Of the processes that answer guests."""
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text(encoding="ascii")
@@ -87,12 +97,12 @@ class Agent:
     def attach(self, interface: str, document: Mapping[str, object]) -> None:
         """Attach an interface, which must succeed."""
         done = self.run("attach", interface, "-", given=json.dumps(document))
-        assert done.returncode == 0, done.stderr + self.log.read_text(encoding="utf-8")
+        assert done.returncode == 0, done.stderr + self.said()
 
     def detach(self, interface: str) -> None:
         """Detach an interface, which must succeed."""
         done = self.run("detach", interface)
-        assert done.returncode == 0, done.stderr + self.log.read_text(encoding="utf-8")
+        assert done.returncode == 0, done.stderr + self.said()
 
     def clear(self) -> None:
         """Detach all that is attached."""
@@ -103,6 +113,10 @@ class Agent:
         """What the agent says of an interface."""
         shown: dict[str, Any] = json.loads(self.run("show", interface, "--json").stdout)
         return shown
+
+    def _listens(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as client:
+            return client.connect_ex(str(control_socket(self.run_dir))) == 0
 
     def _arguments(self) -> list[str]:
         return ["agent", "--state-dir", str(self.state_dir), "--run-dir", str(self.run_dir), *self._options]

@@ -14,32 +14,24 @@ from tests.hosts import HOSTNAME, Host, kernel_objects, run
 from tests.support import soon
 
 FAULTY = (sys.executable, str(Path(__file__).with_name("faulty_agent.py")))
-BUILDING = [
-    "before AddNamespace",
-    "after AddNamespace",
-    "after AddLink",
-    "after Furnish",
-    "after listen",
-    "before Steer",
-    "after Steer",
-]
+BUILT = ["after AddNamespace", "after AddLink", "after Furnish", "after Steer"]
+BUILDING = ["before AddNamespace", *BUILT, "after listen", "before Steer"]
+REFUSALS = ["before AddNamespace", "before AddLink", "before Furnish", "before listen", "before Steer"]
 CLEARING = ["before Unsteer", "after Unsteer", "after RemoveLink", "after RemoveNamespace"]
 
 
 @pytest.fixture
-def agent(host: Host, tmp_path: Path) -> Iterator[Agent]:
-    """An agent that the test starts; what is attached at the end is detached."""
-    del host
-    made = Agent(tmp_path, "--servers", "1")
-    yield made
-    made.clear()
-    made.stop()
+def agent(agent: Agent) -> Iterator[Agent]:
+    """The agent; the next test finds one without a fault."""
+    yield agent
+    agent.stop()
 
 
 def start_faulty(agent: Agent, monkeypatch: pytest.MonkeyPatch, fault: str, moment: str) -> None:
-    """Start it with a fault."""
+    """Start it again, with a fault."""
     monkeypatch.setenv("EVE_META_FAULT", fault)
     monkeypatch.setenv("EVE_META_MOMENT", moment)
+    agent.stop()
     agent.start(FAULTY)
 
 
@@ -54,7 +46,7 @@ def test_death_in_attach(host: Host, agent: Agent, monkeypatch: pytest.MonkeyPat
     assert red.read(HOSTNAME) == "red"
 
 
-@pytest.mark.parametrize("moment", BUILDING)
+@pytest.mark.parametrize("moment", BUILT)
 def test_death_in_forgotten_attach(
     host: Host, agent: Agent, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
@@ -83,7 +75,7 @@ def test_death_in_detach(host: Host, agent: Agent, monkeypatch: pytest.MonkeyPat
     assert agent.run("show", "tap0").returncode == 1
 
 
-@pytest.mark.parametrize("moment", BUILDING)
+@pytest.mark.parametrize("moment", REFUSALS)
 def test_refused_attach(host: Host, agent: Agent, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
     """An attach that the kernel refuses fails with its words and leaves nothing."""
     host.guest("red", "tap0", bridge=host.bridge())
@@ -101,9 +93,7 @@ def test_refused_second_interface(host: Host, agent: Agent, monkeypatch: pytest.
     bridge = host.bridge()
     first = host.guest("first", "tap0", bridge=bridge)
     host.guest("second", "tap1", bridge=bridge)
-    agent.start()
     agent.attach("tap0", RED)
-    agent.stop()
     start_faulty(agent, monkeypatch, "fail", "before Steer")
     assert agent.run("attach", "tap1", "-", given=json.dumps(RED | {"hostname": "pink"})).returncode == 1
     assert first.read(HOSTNAME) == "red"
@@ -114,7 +104,6 @@ def test_retried(host: Host, agent: Agent, monkeypatch: pytest.MonkeyPatch) -> N
     bridge = host.bridge()
     red = host.guest("red", "tap0", bridge=bridge)
     host.guest("green", "tap1", bridge=bridge)
-    agent.start()
     agent.attach("tap0", RED)
     agent.attach("tap1", GREEN)
     agent.stop()
