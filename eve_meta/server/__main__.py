@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from twisted.internet import reactor
+from twisted.internet.defer import Deferred
 
 from eve_meta.log import start_logging
 from eve_meta.server.confine import ConfineError, confine, forbid_new_privileges, limit_resources
@@ -36,7 +37,8 @@ def main() -> None:
     except (ConfineError, OSError) as error:
         sys.exit(f"eve-meta server: {error}")
     start_logging(sys.stderr)
-    serve(agent, cast("IReactorSocket", reactor), reactor, _stop)
+    doors = serve(agent, cast("IReactorSocket", reactor), reactor, _stop)
+    reactor.addSystemEventTrigger("before", "shutdown", lambda: Deferred.fromCoroutine(doors.leave()))
     reactor.run()
 
 

@@ -1,15 +1,19 @@
 """One interface's open door: its listening socket, its site, and every connection that came through it."""
 
 import socket
-from typing import final
+from typing import TYPE_CHECKING, cast, final
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.interfaces import IListeningPort, IReactorSocket, IReactorTime
 
 from eve_meta.answer import Metadata
+from eve_meta.server import limits
 from eve_meta.server.resource import MetadataResource
 from eve_meta.server.site import GuestSite
+
+if TYPE_CHECKING:
+    from twisted.internet.tcp import Port
 
 
 @final
@@ -42,15 +46,27 @@ class Door(Service):
         self._resource.metadata = metadata
 
     def startService(self) -> None:
-        """Accept from the socket, and close our first descriptor of it."""
+        """Listen, accept from the socket, and close our first descriptor of it."""
         super().startService()
         with self._listening as listening:
+            listening.listen(limits.BACKLOG)
             listening.setblocking(False)  # noqa: FBT003 - the socket module's way
             self._port = self._reactor.adoptStreamPort(
                 listening.fileno(),
                 listening.family,
                 self.site,  # type: ignore[arg-type] # Twisted's factories are invariant in their protocol
             )
+
+    def shut(self) -> None:
+        """Take in the guests that wait, and no other, in no process; those that are in are answered.
+
+        The socket listens no more until a door is opened with it. The kernel resets who knocks meanwhile,
+        and that reset the rules in the namespace drop: so a guest knocks again.
+        """
+        port = cast("Port", self._port)
+        port.stopReading()
+        port.doRead()
+        port.socket.shutdown(socket.SHUT_RDWR)
 
     def stopService(self) -> Deferred[None]:
         """Stop accepting, and abort what was accepted: one open connection would hold the guest's namespace.

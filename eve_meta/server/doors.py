@@ -6,6 +6,7 @@ from typing import final
 
 from twisted.application.service import MultiService
 from twisted.internet.interfaces import IReactorSocket, IReactorTime
+from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from eve_meta.answer import Metadata
@@ -13,6 +14,7 @@ from eve_meta.brief import Brief, BriefError, read_brief
 from eve_meta.document import parse
 from eve_meta.errors import DocumentError
 from eve_meta.messages import BriefRefusedError, DoorNotOpenError, DoorOpenError
+from eve_meta.server import limits
 from eve_meta.server.door import Door
 
 _MAX_REASON_CHARACTERS = 1000
@@ -67,6 +69,13 @@ class Doors(MultiService):
         """
         await self._door(interface).disownServiceParent()
         self._log.info("{interface}: closed", interface=interface)
+
+    async def leave(self) -> None:
+        """Let no other guest in, and return when those that are in have had time to ask and be answered."""
+        for door in self:
+            door.shut()
+        if self.services:
+            await deferLater(self._clock, limits.LEAVING_SECONDS)
 
     def _door(self, interface: str) -> Door:
         try:

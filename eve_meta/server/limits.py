@@ -14,3 +14,9 @@ IDLE_SECONDS = 60
 
 CLOSING_SECONDS = 60
 """For a guest to take what is still to be sent before its connection is aborted."""
+
+BACKLOG = 1024
+"""Guests of one interface that wait to be accepted; as the agent has it, whose socket it is."""
+
+LEAVING_SECONDS = 0.25
+"""For guests that have connected to ask and be answered, before a server ends."""

@@ -11,7 +11,7 @@ from eve_meta.server.link import AgentLinkFactory
 
 def serve(
     agent: socket.socket, reactor: IReactorSocket, clock: IReactorTime, on_agent_lost: Callable[[], None]
-) -> None:
+) -> Doors:
     """Do what the agent at the other end of a socket asks, until it is gone.
 
     Nothing is closed then: a process that ends lets guests read what was sent, a closed door does not.
@@ -25,3 +25,4 @@ def serve(
             agent.family,
             AgentLinkFactory(doors, on_agent_lost),
         )
+    return doors

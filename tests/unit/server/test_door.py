@@ -102,6 +102,28 @@ class DoorTests(TestCase):
 
         assert not self.door.running
 
+    async def test_a_shut_door_answers_those_that_wait_and_lets_in_no_other(self) -> None:
+        self.open_door(metadata_of("one"))
+        waiting = self.guest()
+
+        self.door.shut()
+
+        with pytest.raises(ConnectionRefusedError):
+            self.guest()
+        assert b" 200 OK\r\n" in await deferToThread(ask, waiting, NAME)
+
+    async def test_a_shut_door_can_be_opened_again(self) -> None:
+        """By another server, with the same socket."""
+        self.open_door(metadata_of("one"))
+        self.door.shut()
+        await self.door.stopService()
+
+        again = Door("tap0", self.ours.dup(), metadata_of("two"), cast("IReactorSocket", reactor), reactor)
+        again.startService()
+        self.addCleanup(again.stopService)
+
+        assert b" 200 OK\r\n" in await deferToThread(ask, self.guest(), NAME)
+
     async def test_a_token_travels_one_hop(self) -> None:
         """On a socket of both families each option counts for its own alone: both are set."""
         self.open_door(metadata_of("one"))
