@@ -13,7 +13,7 @@ import pytest
 
 from netns import link_of, namespace_of, namespaces
 from tests.agents import EVE_META, GREEN, RED, Agent
-from tests.hosts import HOSTNAME, Host, ask_over, ip, kernel_objects
+from tests.hosts import HOSTNAME, IPV4, NIC, Guest, Host, ask_over, kernel_objects, run
 from tests.support import soon
 
 _PIDFD_GETFD = 438
@@ -110,9 +110,7 @@ def test_interface_comes_back(host: Host, agent: Agent) -> None:
     agent.attach("tap0", RED)
     host.unplug(red)
     assert soon(lambda: agent.show("tap0")["state"] == "absent")
-    host.plug(red, bridge="br0")
-    ip("-n", "red", "addr", "add", "10.0.0.5/24", "dev", "eth0")
-    ip("-n", "red", "route", "add", "169.254.169.254/32", "dev", "eth0")
+    plug_again(host, red)
     assert soon(lambda: agent.show("tap0")["state"] == "open")
     assert red.read(HOSTNAME) == "red"
 
@@ -122,9 +120,35 @@ def test_interface_replaced_at_once(host: Host, agent: Agent) -> None:
     red = host.guest("red", "tap0", bridge=host.bridge())
     agent.attach("tap0", RED)
     host.unplug(red)
-    host.plug(red, bridge="br0")
-    ip("-n", "red", "addr", "add", "10.0.0.5/24", "dev", "eth0")
-    ip("-n", "red", "route", "add", "169.254.169.254/32", "dev", "eth0")
+    plug_again(host, red)
+    assert red.read(HOSTNAME) == "red"
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [
+        ("ip", "netns", "del", namespace_of("tap0")),
+        ("ip", "link", "del", link_of("tap0")),
+        ("nft", "delete", "table", "netdev", namespace_of("tap0")),
+        ("nft", "flush", "ruleset"),
+    ],
+    ids=" ".join,
+)
+def test_attach_repairs(host: Host, agent: Agent, taken: tuple[str, ...]) -> None:
+    """Whatever somebody took away of what was made for an interface, the next attach puts back."""
+    red = host.guest("red", "tap0", bridge=host.bridge())
+    agent.attach("tap0", RED)
+    run(*taken)
+    agent.attach("tap0", PINK)
+    assert red.read(HOSTNAME) == "pink"
+
+
+def test_lost_link(host: Host, agent: Agent) -> None:
+    """A link that somebody took away is put back without being asked for."""
+    red = host.guest("red", "tap0", bridge=host.bridge())
+    agent.attach("tap0", RED)
+    run("ip", "link", "del", link_of("tap0"))
+    assert soon(lambda: link_of("tap0") in kernel_objects()["links"])
     assert red.read(HOSTNAME) == "red"
 
 
@@ -151,6 +175,13 @@ def test_broken_name(host: Host, agent: Agent) -> None:
     (namespaces.DIRECTORY / namespace_of("tap0")).touch()
     agent.attach("tap0", RED)
     assert red.read(HOSTNAME) == "red"
+
+
+def plug_again(host: Host, guest: Guest) -> None:
+    """Give a guest that was unplugged the NIC that it had."""
+    host.plug(guest, bridge="br0")
+    guest.run("ip", "addr", "add", "10.0.0.5/24", "dev", NIC)
+    guest.run("ip", "route", "add", f"{IPV4}/32", "dev", NIC)
 
 
 def held_namespaces(agent: Agent) -> set[int]:
