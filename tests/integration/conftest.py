@@ -1,4 +1,4 @@
-"""Integration tests share one agent: each finds it running and with nothing attached."""
+"""The integration tests of a file share one agent: each finds it running and with nothing attached."""
 
 from collections.abc import Iterator
 
@@ -9,9 +9,9 @@ from tests.hosts import Host
 from tests.support import need_sandbox
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared_agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agent]:
-    """The agent of the whole run."""
+    """The agent of the whole file."""
     need_sandbox()
     made = Agent(tmp_path_factory.mktemp("agent"), "--servers", "2")
     yield made

@@ -116,7 +116,7 @@ def test_interface_comes_back(host: Host, agent: Agent) -> None:
 
 
 def test_interface_replaced_at_once(host: Host, agent: Agent) -> None:
-    """An interface that is gone and back before anybody looks is answered, though it has another index."""
+    """An interface that is gone and back at once, with another index, is answered."""
     red = host.guest("red", "tap0", bridge=host.bridge())
     agent.attach("tap0", RED)
     host.unplug(red)
