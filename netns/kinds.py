@@ -23,7 +23,7 @@ def objection(link: HostLink) -> str | None:
     if not link.is_ethernet:
         return f"carries no Ethernet frames: {_INSTEAD}"
     if link.kind not in _STEERABLE_KINDS:
-        return f"is a {link.kind}: {_INSTEAD}"
+        return f"is no VM's port but of the kind {link.kind}: {_INSTEAD}"
     bus = link.parent.partition(" ")[0]
     if bus and bus not in _GUEST_BUSES:
         return f"is hardware of the host ({link.parent}): {_INSTEAD}"

@@ -13,10 +13,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self, TypeVar
 
-import pytest
 from attrs import define, field, frozen
 
 from netns import namespaces
+from tests.support import refuse
 
 T = TypeVar("T")
 
@@ -159,7 +159,7 @@ class Host:
         command = ("ip", "link", "add", name, *settings)
         made = subprocess.run(command, capture_output=True, text=True, check=False)
         if "Unknown device type" in made.stderr:
-            pytest.skip(f"this kernel has no {' '.join(settings)}")
+            refuse(f"this kernel has no {' '.join(settings)}")
         assert made.returncode == 0, made.stderr
         self._links.append(name)
         ip("link", "set", name, "up")

@@ -5,7 +5,7 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Never, TypeVar
 
 import pytest
 import yaml
@@ -25,13 +25,13 @@ def need_programs(*programs: str) -> None:
     """Skip the test on a machine without a program; in CI that is a failure."""
     for each in programs:
         if not shutil.which(each, path=_PATH):
-            _refuse(f"{each} is not installed")
+            refuse(f"{each} is not installed")
 
 
 def need_sandbox(*programs: str) -> None:
     """Skip the test unless it runs as root in a throw-away host; in CI that is a failure."""
     if os.geteuid() != 0 or os.environ.get("EVE_META_SANDBOX") != "1":
-        _refuse("needs root in a throw-away host: scripts/sandbox pytest …")
+        refuse("needs root in a throw-away host: scripts/sandbox pytest …")
     need_programs("ip", "iptables-restore", "ip6tables-restore", *programs)
 
 
@@ -43,7 +43,8 @@ def soon(question: Callable[[], T], seconds: float = 5) -> T:
     return answer
 
 
-def _refuse(reason: str) -> None:
+def refuse(reason: str) -> Never:
+    """Skip the test for want of something; in CI that is a failure."""
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)

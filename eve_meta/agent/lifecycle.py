@@ -1,7 +1,7 @@
 """What may be asked of the agent: attach and detach, as the life of a VM has them."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import final
 
 from twisted.internet.defer import Deferred, DeferredLock
@@ -113,18 +113,31 @@ class Lifecycle:
     async def _await_port(self, interface: str, wait_seconds: float) -> None:
         deadline = self._clock.seconds() + wait_seconds
         while True:
-            arrival: Deferred[None] = Deferred()
-            self._arrivals.setdefault(interface, []).append(arrival)
-            seen = await self._kernel.see(interface)
-            if seen.port and seen.port.objection:
-                raise UnsuitableInterfaceError(interface, seen.port.objection)
-            if seen.port:
-                return
-            left = deadline - self._clock.seconds()
-            if left <= 0:
-                raise NoSuchInterfaceError(interface)
-            with suppress(TooLateError):
-                await arrival.addTimeout(left, self._clock)
+            with self._arrival(interface) as arrival:
+                port = (await self._kernel.see(interface)).port
+                if port and port.objection:
+                    raise UnsuitableInterfaceError(interface, port.objection)
+                if port:
+                    return
+                left = deadline - self._clock.seconds()
+                if left <= 0:
+                    raise NoSuchInterfaceError(interface)
+                with suppress(TooLateError):
+                    await arrival.addTimeout(left, self._clock)
+
+    @contextmanager
+    def _arrival(self, interface: str) -> Iterator["Deferred[None]"]:
+        """What fires when an interface changes, from before it is looked at."""
+        arrival: Deferred[None] = Deferred()
+        self._arrivals.setdefault(interface, []).append(arrival)
+        try:
+            yield arrival
+        finally:
+            waiting = self._arrivals.get(interface, [])
+            with suppress(ValueError):
+                waiting.remove(arrival)
+            if not waiting:
+                self._arrivals.pop(interface, None)
 
     @asynccontextmanager
     async def _turn(self, interface: str) -> AsyncIterator[None]:

@@ -27,7 +27,7 @@ def test_accepted(each: HostLink) -> None:
         (link("ipvtap"), "give the VM a tap on a bridge"),
         (link("bond"), "is a bond"),
         (link("vlan"), "is a VLAN of the host"),
-        (link("vxlan"), "is a vxlan: name the VM's own port, e.g. tap0"),
+        (link("vxlan"), "is no VM's port but of the kind vxlan: name the VM's own port, e.g. tap0"),
         (link("tun", is_ethernet=False), "carries no Ethernet frames"),
         (link("", "pci 0000:00:03.0"), "is hardware of the host (pci 0000:00:03.0)"),
     ],
