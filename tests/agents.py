@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -122,8 +123,19 @@ class Agent:
         return ["agent", "--state-dir", str(self.state_dir), "--run-dir", str(self.run_dir), *self._options]
 
     def _end(self, number: int) -> int:
-        process, self._process = self._process, None
-        if process is None:
+        """End it, and return when its servers are gone too: an agent that is killed does not see to that."""
+        if self._process is None:
             return 0
+        servers = self.server_pids()
+        process, self._process = self._process, None
         os.kill(process.pid, number)
-        return process.wait(COMMAND_SECONDS)
+        code = process.wait(COMMAND_SECONDS)
+        assert soon(lambda: not any(map(_is_running, servers)))
+        return code
+
+
+def _is_running(pid: int) -> bool:
+    """Whether a process is there and not dead. Source: proc_pid_stat(5)."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    return False
