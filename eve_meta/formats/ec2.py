@@ -70,7 +70,8 @@ def _instance_identity(vm: VM, version: str) -> Directory:
 _IDENTITY = (Key("document", "2009-04-04", identity_document),)
 _DYNAMIC = (Key("instance-identity", "2009-04-04", _instance_identity),)
 _ROOT = (
-    Key("dynamic", "2009-04-04", _dynamic),
+    Key("dynamic", "2009-04-04", _dynamic, listed_since="2011-01-01"),
     Key("meta-data", "1.0", instance_metadata),
     Key("user-data", "1.0", _user_data),
 )
+"""AWS has `dynamic` since 2009-04-04; nova, whose last version that is, lists none."""

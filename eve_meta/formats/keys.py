@@ -4,7 +4,7 @@ A key without a value is neither listed nor found: clients take every listed key
 an empty value for a wrong one.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Generic, TypeVar
 
@@ -22,11 +22,13 @@ class Key(Generic[T]):
     Attributes:
         since: the version that brought it, as text that compares.
         make: its node, of what the directory is about, in a version; None: nothing is known.
+        listed_since: the version that lists it, if that came later.
     """
 
     name: str
     since: str
     make: Callable[[T, str], Node | None]
+    listed_since: str = ""
 
 
 def text(value: Callable[[T], object]) -> Callable[[T, str], Node | None]:
@@ -39,18 +41,25 @@ def lines(values: Callable[[T], Iterable[object]]) -> Callable[[T, str], Node | 
     return lambda subject, _: _leaf("\n".join(map(str, values(subject))) or None)
 
 
-def directory(keys: Iterable[Key[T]], subject: T, version: str) -> Directory:
+def directory(keys: Collection[Key[T]], subject: T, version: str) -> Directory:
     """A directory of those keys that the version has and that have a value."""
-    return Directory(lambda: entries(_nodes(keys, subject, version)))
+    hidden = frozenset(key.name for key in keys if version < key.listed_since)
+    return Directory(lambda: entries(_nodes(keys, subject, version), hidden))
 
 
-def entries(nodes: Iterable[tuple[str, Node | None]]) -> Mapping[str, Entry]:
-    """Children as EC2 lists them: sorted by name, directories with a slash."""
+def entries(
+    nodes: Iterable[tuple[str, Node | None]], hidden: Collection[str] = frozenset()
+) -> Mapping[str, Entry]:
+    """Children as EC2 lists them: sorted by name, directories with a slash; hidden ones not at all."""
     return {
-        name: Entry(f"{name}/" if isinstance(node, Directory) else name, partial(_same, node))
+        name: Entry(None if name in hidden else _line(name, node), partial(_same, node))
         for name, node in sorted(nodes, key=_name)
         if node is not None
     }
+
+
+def _line(name: str, node: Node) -> str:
+    return f"{name}/" if isinstance(node, Directory) else name
 
 
 def _nodes(keys: Iterable[Key[T]], subject: T, version: str) -> Iterator[tuple[str, Node | None]]:

@@ -114,9 +114,12 @@ VERSIONS = st.sampled_from(["/latest", *(f"/{version}" for version in ec2.VERSIO
 )
 
 UNLISTED = {
-    f"/openstack/{version}/network_data.json" for version in openstack.VERSIONS if version < "2015-10-15"
+    *(f"/openstack/{version}/network_data.json" for version in openstack.VERSIONS if version < "2015-10-15"),
+    "/2009-04-04/dynamic",
+    "/2009-04-04/dynamic/instance-identity",
+    "/2009-04-04/dynamic/instance-identity/document",
 }
-"""Served where no listing tells of it: older clients ask all the same, as they may of nova."""
+"""Served where no listing tells of it: the first by nova, the others by AWS."""
 
 
 def get(metadata: Metadata, path: str) -> Answer:
@@ -153,7 +156,7 @@ def directory(metadata: Metadata, path: str) -> Iterator[str]:
     "/openstack/2012-08-10",
 )
 def test_closed(data: dict[str, Any], version: str) -> None:
-    """What is listed is served, with and without a slash; what is served is listed, but for one file."""
+    """What is listed is served, with and without a slash; what is served is listed, with a few exceptions."""
     metadata = Metadata(parse(data), bytes(32))
     there = served(metadata, version)
 

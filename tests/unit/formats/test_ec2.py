@@ -198,8 +198,15 @@ def test_identity_document() -> None:
     assert ("eve-1", str(ip_address("10.0.0.5"))) == (document["region"], document["privateIp"])
 
 
-def test_dynamic_gating() -> None:
-    """There is nothing dynamic before 2009-04-04."""
-    assert [b"meta-data/", b"dynamic/\nmeta-data/"] == [
-        body(BARE, f"/{one}") for one in ("2008-09-01", "2009-04-04")
-    ]
+@pytest.mark.parametrize(
+    ("version", "listing", "document"),
+    [
+        ("2008-09-01", b"meta-data/", b"404"),
+        ("2009-04-04", b"meta-data/", b"{"),
+        ("2011-01-01", b"dynamic/\nmeta-data/", b"{"),
+    ],
+)
+def test_dynamic_gating(version: str, listing: bytes, document: bytes) -> None:
+    """The identity document is there as in AWS, and listed where no version of nova's would list it."""
+    assert listing == body(BARE, f"/{version}")
+    assert body(BARE, f"/{version}/dynamic/instance-identity/document").startswith(document)
