@@ -82,7 +82,7 @@ class ServerProcess(Service):
 
     async def ask(self, command: type[Command], **arguments: object) -> None:
         """See `IServerProcess.ask`."""
-        if self._link is None:
+        if self._link is None or self._link.transport is None:
             raise ServerGoneError
         try:
             await self._link.callRemote(command, **arguments)

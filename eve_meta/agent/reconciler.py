@@ -1,7 +1,11 @@
-"""The loop that brings about what should be: see, plan, act, one interface after the other.
+"""The loops that bring about what should be: see, plan, act, one interface after the other.
+
+Note [Lanes]
+    Each server has a loop of its own, for the interfaces that it answers: one that is down holds up its own
+    VMs alone. No two loops look at the same interface at the same time. Surveys are made beside them.
 
 Note [Waking]
-    An event never does anything: it marks an interface, and the loop looks at it. One that is marked while it
+    An event never does anything: it marks an interface, and a loop looks at it. One that is marked while it
     is being looked at is looked at once more. Who waits for an interface (an attach, a detach) is told how
     the first look ended that began after it asked. A look that fails marks the interface again after a pause
     that grows, with jitter; one that succeeds begins the row of pauses anew. A survey of all interfaces is
@@ -15,7 +19,7 @@ from typing import final
 
 from attrs import frozen
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
@@ -60,7 +64,7 @@ class Reconciler(Service):
     """Keeps the kernel and the servers as the inventory says."""
 
     _log = Logger()
-    _ended: Deferred[None]
+    _ended: Deferred[list[None]]
 
     def __init__(
         self,
@@ -74,12 +78,13 @@ class Reconciler(Service):
         self._servers = servers
         self._clock = clock
         self._marked: dict[str, None] = {}
+        self._looking: set[str] = set()
         self._waiting: dict[str, list[Deferred[Outcome]]] = {}
         self._outcomes: dict[str, Outcome] = {}
         self._failures: dict[str, int] = {}
         self._timers: dict[str, IDelayedCall] = {}
         self._links: dict[str, str] = {}
-        self._asleep: Deferred[None] | None = None
+        self._asleep: list[Deferred[None]] = []
         self._is_survey_due = True
 
     def mark(self, interface: str) -> None:
@@ -110,10 +115,11 @@ class Reconciler(Service):
     def startService(self) -> None:
         """Begin with a survey."""
         super().startService()
-        self._ended = Deferred.fromCoroutine(self._run())
+        loops = (self._survey_when_due(), *map(self._look_on, range(self._servers.count)))
+        self._ended = gatherResults(map(Deferred.fromCoroutine, loops))
 
-    def stopService(self) -> "Deferred[None]":
-        """Fires when the look that was going on has ended; what is wired stays wired."""
+    def stopService(self) -> "Deferred[list[None]]":
+        """Fires when the looks that were going on have ended; what is wired stays wired."""
         super().stopService()
         for timer in self._timers.values():
             timer.cancel()
@@ -121,21 +127,39 @@ class Reconciler(Service):
         self._wake()
         return self._ended
 
-    async def _run(self) -> None:
+    async def _survey_when_due(self) -> None:
         while self.running:
             if self._is_survey_due:
                 self._is_survey_due = False
                 await self._survey()
-            elif self._marked:
-                await self._look_at(next(iter(self._marked)))
             else:
-                self._asleep = Deferred()
-                await self._asleep
+                await self._sleep()
+
+    async def _look_on(self, lane: int) -> None:
+        while self.running:
+            interface = self._next(lane)
+            if interface is None:
+                await self._sleep()
+            else:
+                await self._look_at(interface)
+
+    def _next(self, lane: int) -> str | None:
+        """The interface of a lane that was marked first and is not being looked at."""
+        free = (each for each in self._marked if each not in self._looking)
+        return next((each for each in free if lane == self._lane(each)), None)
+
+    def _lane(self, interface: str) -> int:
+        return self._servers.place(interface, self._inventory.record_of(interface))
+
+    async def _sleep(self) -> None:
+        waking: Deferred[None] = Deferred()
+        self._asleep.append(waking)
+        await waking
 
     def _wake(self) -> None:
-        asleep, self._asleep = self._asleep, None
-        if asleep:
-            asleep.callback(None)
+        asleep, self._asleep = self._asleep, []
+        for each in asleep:
+            each.callback(None)
 
     def _survey_now(self) -> None:
         self._is_survey_due = True
@@ -157,10 +181,14 @@ class Reconciler(Service):
     async def _look_at(self, interface: str) -> None:
         del self._marked[interface]
         waiting = self._waiting.pop(interface, [])
+        self._looking.add(interface)
         outcome = await self._bring_about(interface)
+        self._looking.remove(interface)
         self._remember(interface, outcome)
         for each in waiting:
             each.callback(outcome)
+        if interface in self._marked:
+            self._wake()
 
     async def _bring_about(self, interface: str) -> Outcome:
         record = self._inventory.record_of(interface)

@@ -178,41 +178,55 @@ class Server(MultiService):
 
 @final
 class Servers(MultiService):
-    """All servers. A VM's interfaces are all at one, so that they change at one instant."""
+    """All servers. A VM's interfaces are all at one, so that they change at one instant.
+
+    Attributes:
+        count: how many there are.
+    """
 
     def __init__(self, servers: tuple[Server, ...]) -> None:
         super().__init__()
+        self.count = len(servers)
         self._servers = servers
-        self._at: dict[str, Server] = {}
+        self._at: dict[str, int] = {}
         for each in servers:
             each.setServiceParent(self)
 
+    def place(self, interface: str, record: Record | None) -> int:
+        """Which of them answers at an interface, or is to do so; any where nothing is to be served."""
+        if interface in self._at:
+            return self._at[interface]
+        return self._place_of(record) if record else 0
+
     def door(self, interface: str) -> OpenedDoor | None:
         """What is served at an interface."""
-        server = self._at.get(interface)
+        server = self._server(interface)
         return server.door(interface) if server else None
 
     def pid(self, interface: str) -> int | None:
         """The process that answers at an interface."""
-        server = self._at.get(interface)
+        server = self._server(interface)
         return server.pid if server else None
 
     async def open(self, interface: str, listening: socket.socket, record: Record) -> None:
         """See `Server.open`."""
-        server = self._server_of(record)
-        await server.open(interface, listening, record)
-        self._at[interface] = server
+        place = self._place_of(record)
+        await self._servers[place].open(interface, listening, record)
+        self._at[interface] = place
 
     async def refresh(self, record: Record) -> None:
         """See `Server.refresh`."""
-        await self._server_of(record).refresh(record)
+        await self._servers[self._place_of(record)].refresh(record)
 
     async def close(self, interface: str) -> None:
         """See `Server.close`."""
-        await self._at.pop(interface).close(interface)
+        await self._servers[self._at.pop(interface)].close(interface)
 
-    def _server_of(self, record: Record) -> Server:
-        return self._servers[record.uuid.int % len(self._servers)]
+    def _server(self, interface: str) -> Server | None:
+        return self._servers[self._at[interface]] if interface in self._at else None
+
+    def _place_of(self, record: Record) -> int:
+        return record.uuid.int % self.count
 
 
 @contextmanager

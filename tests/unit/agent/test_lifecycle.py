@@ -452,3 +452,15 @@ class TwoServersTests(AgentTestCase):
 
         assert "other" == self.read("tap0")
         assert [True, False] == [each.door("tap0") is not None for each in self.processes]
+
+    def test_independent(self) -> None:
+        """A server that is down holds up its own VMs alone."""
+        other = RED | {"uuid": "11111111-1111-4111-8111-111111111110", "hostname": "other"}
+        self.successResultOf(self.processes[0].die())
+        waiting = self.attaching("tap1", other)
+
+        assert State.OPEN is self.attach("tap0", RED).state
+        self.assertNoResult(waiting)
+        self.processes[0].start()
+        assert State.OPEN is self.successResultOf(waiting).state
+        assert ["red", "other"] == [self.read(name) for name in ("tap0", "tap1")]

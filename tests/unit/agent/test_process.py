@@ -2,15 +2,17 @@
 
 import os
 import signal
+from typing import Any, cast
 
 import pytest
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
 from zope.interface.verify import verifyObject
 
 from eve_meta.agent.process import IServerProcess, ServerGoneError, ServerProcess
-from eve_meta.messages import CloseDoor, DoorNotOpenError
+from eve_meta.messages import CloseDoor, DoorNotOpenError, OpenDoor
 from tests.unit.agent.memory_host import MemoryProcess
 
 
@@ -60,6 +62,18 @@ class ServerProcessTests(TestCase):
         assert pid != self.process.pid
         with pytest.raises(DoorNotOpenError):
             await self.ask()
+
+    async def test_unlinked(self) -> None:
+        """A process whose link is lost cannot be asked, whether or not it has ended yet."""
+        self.make()
+        self.process.startService()
+        link = self.process._link
+        assert link
+        cast("Any", link.transport).abortConnection()
+        while link.transport is not None:
+            await deferLater(reactor, 0)
+        with pytest.raises(ServerGoneError):
+            await self.process.ask(OpenDoor, interface="tap0", socket=0, brief=0)
 
     async def test_stopped(self) -> None:
         """After a stop there is no process, none is started, and nobody can be asked."""
