@@ -17,8 +17,12 @@ from tests.unit.agent.memory_host import MemoryProcess
 
 
 class ServerProcessTests(TestCase):
-    def make(self) -> None:
-        """Make a process; it is ended when the test ends."""
+    async def make(self) -> None:
+        """Make a process; it is ended when the test ends.
+
+        The reactor runs by then: after one that ends while it starts, trial hears of no other end.
+        """
+        await deferLater(reactor, 0)
         self.starts: list[int | None] = []
         self.next_start: Deferred[None] = Deferred()
         self.process = ServerProcess(reactor, ("--unconfined",))
@@ -31,16 +35,16 @@ class ServerProcessTests(TestCase):
         started, self.next_start = self.next_start, Deferred()
         started.callback(None)
 
-    def test_interfaces(self) -> None:
+    async def test_interfaces(self) -> None:
         """It can do what the one in memory can, and the other way round."""
-        self.make()
+        await self.make()
 
         assert verifyObject(IServerProcess, self.process)
         assert verifyObject(IServerProcess, MemoryProcess(reactor))
 
     async def test_asked(self) -> None:
         """A process is asked over its link, and what it refuses is raised here."""
-        self.make()
+        await self.make()
         self.process.startService()
 
         with pytest.raises(DoorNotOpenError):
@@ -48,7 +52,7 @@ class ServerProcessTests(TestCase):
 
     async def test_killed(self) -> None:
         """A process that is killed is told of, and another is started."""
-        self.make()
+        await self.make()
         self.process.startService()
         again, asked = self.next_start, Deferred.fromCoroutine(self.ask())
         pid = self.process.pid
@@ -65,7 +69,7 @@ class ServerProcessTests(TestCase):
 
     async def test_unlinked(self) -> None:
         """A process whose link is lost cannot be asked, whether or not it has ended yet."""
-        self.make()
+        await self.make()
         self.process.startService()
         link = self.process._link
         assert link
@@ -77,7 +81,7 @@ class ServerProcessTests(TestCase):
 
     async def test_stopped(self) -> None:
         """After a stop there is no process, none is started, and nobody can be asked."""
-        self.make()
+        await self.make()
         self.process.startService()
         pid = self.process.pid
         assert pid
