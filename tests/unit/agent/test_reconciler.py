@@ -1,0 +1,184 @@
+"""What happens to an attached interface, on a host in memory, and what the agent does about it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from twisted.logger import LogEvent, capturedLogs
+
+from eve_meta.agent.reconciler import RETRY_SECONDS, SURVEY_SECONDS
+from eve_meta.agent.status import State
+from eve_meta.messages import OpenDoor
+from netns import KernelRefusedError
+from netns.steps import AddNamespace, Steer
+from tests.agents import GREEN, RED
+from tests.unit.agent.memory_host import AgentTestCase
+
+REFUSED = KernelRefusedError("do it", 12)
+
+
+def said(events: Sequence[LogEvent], word: str) -> int:
+    """How many events of a log hold a word."""
+    return len([event for event in events if word in str(event["log_format"])])
+
+
+class FollowTests(AgentTestCase):
+    @pytest.fixture(autouse=True)
+    def _made(self, tmp_path: Path) -> None:
+        self.make(tmp_path)
+        self.start()
+        self.attach("tap0", RED)
+        self.told()
+
+    def test_port_goes(self) -> None:
+        """When the port goes, all but the document goes too."""
+        self.network.remove_port("tap0")
+        self.told()
+
+        assert ("absent", None) == (self.state("tap0"), self.read("tap0"))
+        assert self.network.see("tap0").is_clear
+
+    def test_port_comes_back(self) -> None:
+        """When the port comes back, its guest is answered."""
+        self.network.remove_port("tap0")
+        self.told()
+        self.network.add_port("tap0")
+        self.told()
+
+        assert ("open", "red") == (self.state("tap0"), self.read("tap0"))
+
+    def test_port_is_another(self) -> None:
+        """A port that went and came before anybody looked is steered from anew; the door stays open."""
+        self.network.remove_port("tap0")
+        self.network.add_port("tap0")
+        self.told()
+
+        assert "red" == self.read("tap0")
+        assert [(OpenDoor, "tap0")] == self.processes[0].asked
+
+    def test_mtu(self) -> None:
+        """The link follows the port's MTU."""
+        self.network.set_mtu("tap0", 9000)
+        self.told()
+        link = self.network.see("tap0").link
+
+        assert link
+        assert 9000 == link.mtu
+
+    def test_lost_namespace(self) -> None:
+        """A namespace that lost its name is made anew, with a door of its own."""
+        self.network.lose_namespace("tap0")
+        self.network.set_mtu("tap0", 1400)
+        self.told()
+
+        assert "red" == self.read("tap0")
+        assert ["OpenDoor", "CloseDoor", "OpenDoor"] == [each.__name__ for each, _ in self.processes[0].asked]
+
+    def test_survey(self) -> None:
+        """What is lost without an announcement is brought back by a survey."""
+        self.network.lose_steering("tap0")
+        self.told()
+        assert self.read("tap0") is None
+
+        self.reactor.advance(SURVEY_SECONDS)
+
+        assert "red" == self.read("tap0")
+
+    def test_overflow(self) -> None:
+        """When the kernel had to drop announcements, everything is looked at."""
+        self.network.remove_port("tap0")
+        self.network.overflow()
+        self.told()
+
+        assert "absent" == self.state("tap0")
+
+    def test_survey_in_peace(self) -> None:
+        """A survey of what is as it should be changes nothing and says nothing."""
+        self.network.applied.clear()
+        with capturedLogs() as logs:
+            self.reactor.advance(SURVEY_SECONDS)
+            self.reactor.advance(SURVEY_SECONDS)
+
+        assert ([], []) == (self.network.applied, logs)
+
+    def test_retry(self) -> None:
+        """What fails is tried again after growing pauses; its beginning and its end are told, once each."""
+        self.network.lose_steering("tap0")
+        self.network.refusals[Steer("tap0")] = REFUSED
+        with capturedLogs() as logs:
+            self.reactor.advance(SURVEY_SECONDS)
+            assert "failed" == self.state("tap0")
+            for pause in RETRY_SECONDS[:3]:
+                self.reactor.advance(2 * pause)
+            self.network.refusals.clear()
+            self.reactor.advance(2 * RETRY_SECONDS[3])
+
+        assert ("open", "red") == (self.state("tap0"), self.read("tap0"))
+        assert (1, 1) == (said(logs, "{error}"), said(logs, "no longer fails"))
+
+    def test_others_go_on(self) -> None:
+        """An interface that fails does not hold up another."""
+        self.network.lose_steering("tap0")
+        self.network.refusals[Steer("tap0")] = REFUSED
+        self.reactor.advance(SURVEY_SECONDS)
+
+        assert State.OPEN is self.attach("tap1", GREEN).state
+        assert "failed" == self.state("tap0")
+
+    def test_bug(self) -> None:
+        """A bug of ours is told with its traceback, and the interface is tried again."""
+        self.network.lose_steering("tap0")
+        self.network.refusals[Steer("tap0")] = ZeroDivisionError()  # type: ignore[assignment] # a bug
+        self.reactor.advance(SURVEY_SECONDS)
+        assert 1 == len(self.flushLoggedErrors(ZeroDivisionError))
+
+        self.network.refusals.clear()
+        self.reactor.advance(2 * RETRY_SECONDS[0])
+
+        assert "red" == self.read("tap0")
+
+
+class RestartTests(AgentTestCase):
+    @pytest.fixture(autouse=True)
+    def _made(self, tmp_path: Path) -> None:
+        self.make(tmp_path)
+        self.start()
+
+    def test_adopted(self) -> None:
+        """What is wired stays wired when the agent stops, and is served again without a step."""
+        self.attach("tap0", RED)
+        self.network.applied.clear()
+        self.restart()
+
+        assert ("open", "red") == (self.state("tap0"), self.read("tap0"))
+        assert [] == self.network.applied
+
+    def test_leftovers(self) -> None:
+        """What is ours and should not be there is cleared."""
+        self.stop()
+        self.network.apply(AddNamespace("tap1"))
+        self.network.break_namespace("tap9")
+        self.make_agent()
+        self.start()
+
+        assert [True, True] == [self.network.see(name).is_clear for name in ("tap1", "tap9")]
+
+    def test_port_is_gone(self) -> None:
+        """A port that went while no agent ran is absent, and what was made for it is cleared."""
+        self.attach("tap0", RED)
+        self.stop()
+        self.network.remove_port("tap0")
+        self.make_agent()
+        self.start()
+
+        assert "absent" == self.state("tap0")
+        assert self.network.see("tap0").is_clear
+
+    def test_broken_off(self) -> None:
+        """A stop waits for no server that does not come: the attach that does is as if it never was."""
+        self.successResultOf(self.processes[0].die())
+        self.attaching("tap0", RED)
+        self.restart()
+
+        assert self.state("tap0") is None
+        assert self.network.see("tap0").is_clear
