@@ -7,7 +7,9 @@ import pytest
 from tests.agents import RED, Agent
 from tests.hosts import HOSTNAME, Host
 
-NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+# Who may still read a checkout below /root.
+READER = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
+NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *READER)
 
 
 def in_mounts(*commands: str) -> tuple[str, ...]:
