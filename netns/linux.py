@@ -10,24 +10,13 @@ from functools import singledispatchmethod
 from pyroute2.netlink import NETLINK_NETFILTER, NETLINK_ROUTE
 from zope.interface import implementer
 
-from netns import iptables, links, namespaces, nftables, sysctls
+from netns import iptables, links, namespaces, nftables, steps, sysctls
 from netns.errors import KernelRefusedError, MissingError, NoSuchInterfaceError
 from netns.interfaces import INetwork, IWatch
 from netns.kinds import objection
 from netns.links import HostLink
 from netns.names import NAMESPACE_PREFIX, interface_of, link_of, namespace_of
 from netns.netlink import Netlink, NetlinkError, is_absent
-from netns.steps import (
-    AddLink,
-    AddNamespace,
-    Furnish,
-    RemoveLink,
-    RemoveNamespace,
-    Renew,
-    Steer,
-    Step,
-    Unsteer,
-)
 from netns.watch import LinkWatch
 from netns.wiring import SERVICE_PORT, Link, Port, Seen, Steering
 
@@ -81,26 +70,26 @@ class LinuxNetwork:
             each: _seen(each, found.get(each), found.get(link_of(each)), steered.get(each)) for each in ours
         }
 
-    def apply(self, step: Step) -> None:
+    def apply(self, step: steps.Step) -> None:
         """See `INetwork.apply`."""
         self._apply(step)
 
     @singledispatchmethod
-    def _apply(self, step: Step) -> None:
+    def _apply(self, step: steps.Step) -> None:
         raise NotImplementedError(step)
 
     @_apply.register
-    def _(self, step: AddNamespace) -> None:
+    def _(self, step: steps.AddNamespace) -> None:
         with _doing("make the namespace", step.interface):
             namespaces.create(namespace_of(step.interface), _add_rules_and_sysctls)
 
     @_apply.register
-    def _(self, step: Renew) -> None:
+    def _(self, step: steps.Renew) -> None:
         with _doing("renew the namespace", step.interface):
             namespaces.enter(namespace_of(step.interface), _renew_rules_and_sysctls)
 
     @_apply.register
-    def _(self, step: AddLink) -> None:
+    def _(self, step: steps.AddLink) -> None:
         name = link_of(step.interface)
         with (
             _doing("make the link", step.interface),
@@ -110,7 +99,7 @@ class LinuxNetwork:
             sysctls.silence(name)
 
     @_apply.register
-    def _(self, step: Furnish) -> None:
+    def _(self, step: steps.Furnish) -> None:
         name = link_of(step.interface)
         with _doing("set up the link", step.interface):
             sysctls.silence(name)
@@ -119,7 +108,7 @@ class LinuxNetwork:
             namespaces.enter(namespace_of(step.interface), lambda: _furnish_inside(step.mtu))
 
     @_apply.register
-    def _(self, step: Steer) -> None:
+    def _(self, step: steps.Steer) -> None:
         with _doing("steer the frames", step.interface):
             seen = self.see(step.interface)
             if seen.port is None:
@@ -131,17 +120,17 @@ class LinuxNetwork:
             self._netfilter.transact(batch)
 
     @_apply.register
-    def _(self, step: Unsteer) -> None:
+    def _(self, step: steps.Unsteer) -> None:
         with _doing("stop steering the frames", step.interface), _gone_is_fine():
             self._netfilter.transact(nftables.removal(step.interface))
 
     @_apply.register
-    def _(self, step: RemoveLink) -> None:
+    def _(self, step: steps.RemoveLink) -> None:
         with _doing("remove the link", step.interface), _gone_is_fine():
             self._route.transact([links.removal(link_of(step.interface))])
 
     @_apply.register
-    def _(self, step: RemoveNamespace) -> None:
+    def _(self, step: steps.RemoveNamespace) -> None:
         with _doing("remove the namespace", step.interface):
             namespaces.remove(namespace_of(step.interface))
 

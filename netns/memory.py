@@ -13,20 +13,10 @@ from functools import singledispatchmethod
 from attrs import evolve
 from zope.interface import implementer
 
+from netns import steps
 from netns.errors import KernelRefusedError, NetnsError, NoSuchInterfaceError
 from netns.interfaces import Changes, INetwork, IWatch
 from netns.names import link_of
-from netns.steps import (
-    AddLink,
-    AddNamespace,
-    Furnish,
-    RemoveLink,
-    RemoveNamespace,
-    Renew,
-    Steer,
-    Step,
-    Unsteer,
-)
 from netns.wiring import Link, Port, Presence, Seen, Steering
 
 _ANY_FREE_PORT = 0
@@ -82,8 +72,8 @@ class MemoryNetwork:
     """
 
     def __init__(self) -> None:
-        self.refusals: dict[Step, NetnsError] = {}
-        self.applied: list[Step] = []
+        self.refusals: dict[steps.Step, NetnsError] = {}
+        self.applied: list[steps.Step] = []
         self._ports: dict[str, Port] = {}
         self._namespaces: dict[str, Presence] = {}
         self._links: dict[str, Link] = {}
@@ -141,7 +131,7 @@ class MemoryNetwork:
         """See `INetwork.survey`."""
         return {each: self.see(each) for each in {*interfaces, *self._namespaces, *self._steerings}}
 
-    def apply(self, step: Step) -> None:
+    def apply(self, step: steps.Step) -> None:
         """See `INetwork.apply`."""
         if error := self.refusals.get(step):
             raise error
@@ -149,22 +139,22 @@ class MemoryNetwork:
         self.applied.append(step)
 
     @singledispatchmethod
-    def _apply(self, step: Step) -> None:
+    def _apply(self, step: steps.Step) -> None:
         raise NotImplementedError(step)
 
     @_apply.register
-    def _(self, step: AddNamespace) -> None:
+    def _(self, step: steps.AddNamespace) -> None:
         if self._namespaces.get(step.interface) is Presence.PRESENT:
             raise _refused(step, errno.EEXIST)
         self._namespaces[step.interface] = Presence.PRESENT
         self._service_ports[step.interface] = _ANY_FREE_PORT
 
     @_apply.register
-    def _(self, step: Renew) -> None:
+    def _(self, step: steps.Renew) -> None:
         self._need_namespace(step)
 
     @_apply.register
-    def _(self, step: AddLink) -> None:
+    def _(self, step: steps.AddLink) -> None:
         self._need_namespace(step)
         if step.interface in self._links:
             raise _refused(step, errno.EEXIST)
@@ -172,7 +162,7 @@ class MemoryNetwork:
         self._announce(link_of(step.interface))
 
     @_apply.register
-    def _(self, step: Furnish) -> None:
+    def _(self, step: steps.Furnish) -> None:
         self._need_namespace(step)
         link = self._links.get(step.interface)
         if link is None:
@@ -181,7 +171,7 @@ class MemoryNetwork:
         self._announce(link_of(step.interface))
 
     @_apply.register
-    def _(self, step: Steer) -> None:
+    def _(self, step: steps.Steer) -> None:
         port, link = self._ports.get(step.interface), self._links.get(step.interface)
         if port is None:
             raise NoSuchInterfaceError(step.interface)
@@ -190,16 +180,16 @@ class MemoryNetwork:
         self._steerings[step.interface] = Steering(port.index, link.index)
 
     @_apply.register
-    def _(self, step: Unsteer) -> None:
+    def _(self, step: steps.Unsteer) -> None:
         self._steerings.pop(step.interface, None)
 
     @_apply.register
-    def _(self, step: RemoveLink) -> None:
+    def _(self, step: steps.RemoveLink) -> None:
         if self._links.pop(step.interface, None):
             self._announce(link_of(step.interface))
 
     @_apply.register
-    def _(self, step: RemoveNamespace) -> None:
+    def _(self, step: steps.RemoveNamespace) -> None:
         self._namespaces.pop(step.interface, None)
         self._service_ports.pop(step.interface, None)
 
@@ -225,10 +215,10 @@ class MemoryNetwork:
         for each in self._watches:
             each.announce(name)
 
-    def _need_namespace(self, step: Step) -> None:
+    def _need_namespace(self, step: steps.Step) -> None:
         if self._namespaces.get(step.interface) is not Presence.PRESENT:
             raise _refused(step, errno.ENOENT)
 
 
-def _refused(step: Step, code: int) -> KernelRefusedError:
+def _refused(step: steps.Step, code: int) -> KernelRefusedError:
     return KernelRefusedError(f"apply {step}", code)

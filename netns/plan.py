@@ -14,40 +14,30 @@ interface that is not steered, and the next pass does again what can be done aga
 A link whose namespace has lost its name leads nowhere, so it goes first.
 """
 
-from netns.steps import (
-    AddLink,
-    AddNamespace,
-    Furnish,
-    RemoveLink,
-    RemoveNamespace,
-    Renew,
-    Steer,
-    Step,
-    Unsteer,
-)
+from netns import steps
 from netns.wiring import Port, Presence, Seen
 
 
-def build(interface: str, port: Port, seen: Seen) -> tuple[Step, ...]:
+def build(interface: str, port: Port, seen: Seen) -> tuple[steps.Step, ...]:
     """The steps up to where a socket can listen in the namespace; none when it is wired."""
     if seen.is_wired:
         return ()
-    link, furnish = AddLink(interface, port.mtu), Furnish(interface, port.mtu)
+    link, furnish = steps.AddLink(interface, port.mtu), steps.Furnish(interface, port.mtu)
     if seen.namespace is not Presence.PRESENT:
-        stale = (RemoveLink(interface),) if seen.link else ()
-        return (*stale, AddNamespace(interface), link, furnish)
-    return (Renew(interface), *(() if seen.link else (link,)), furnish)
+        stale = (steps.RemoveLink(interface),) if seen.link else ()
+        return (*stale, steps.AddNamespace(interface), link, furnish)
+    return (steps.Renew(interface), *(() if seen.link else (link,)), furnish)
 
 
-def connect(interface: str, seen: Seen) -> tuple[Step, ...]:
+def connect(interface: str, seen: Seen) -> tuple[steps.Step, ...]:
     """The steps that join a namespace in which a socket listens to its guest."""
-    return () if seen.is_wired else (Steer(interface),)
+    return () if seen.is_wired else (steps.Steer(interface),)
 
 
-def clear(interface: str, seen: Seen) -> tuple[Step, ...]:
+def clear(interface: str, seen: Seen) -> tuple[steps.Step, ...]:
     """The steps that leave nothing of ours."""
     return (
-        *((Unsteer(interface),) if seen.steering else ()),
-        *((RemoveLink(interface),) if seen.link else ()),
-        *((RemoveNamespace(interface),) if seen.namespace is not Presence.ABSENT else ()),
+        *((steps.Unsteer(interface),) if seen.steering else ()),
+        *((steps.RemoveLink(interface),) if seen.link else ()),
+        *((steps.RemoveNamespace(interface),) if seen.namespace is not Presence.ABSENT else ()),
     )

@@ -17,24 +17,14 @@ from netns import (
     clear,
     connect,
     link_of,
+    steps,
 )
 from netns.interfaces import IWatch
-from netns.steps import (
-    AddLink,
-    AddNamespace,
-    Furnish,
-    RemoveLink,
-    RemoveNamespace,
-    Renew,
-    Steer,
-    Step,
-    Unsteer,
-)
 from tests.support import soon
 
 TAP = "tap0"
 OTHER = "tap1"
-REMOVALS: tuple[Step, ...] = (Unsteer(TAP), RemoveLink(TAP), RemoveNamespace(TAP))
+REMOVALS: tuple[steps.Step, ...] = (steps.Unsteer(TAP), steps.RemoveLink(TAP), steps.RemoveNamespace(TAP))
 
 
 class World(Protocol):
@@ -78,15 +68,20 @@ def clean(network: INetwork, interface: str) -> None:
         network.apply(step)
 
 
-def applied_up_to(network: INetwork, last: type[Step]) -> None:
+def applied_up_to(network: INetwork, last: type[steps.Step]) -> None:
     """Take the steps of a new wiring, up to and with one kind."""
-    for step in (AddNamespace(TAP), AddLink(TAP, 1500), Furnish(TAP, 1500), Steer(TAP)):
+    for step in (
+        steps.AddNamespace(TAP),
+        steps.AddLink(TAP, 1500),
+        steps.Furnish(TAP, 1500),
+        steps.Steer(TAP),
+    ):
         network.apply(step)
         if isinstance(step, last):
             break
 
 
-def refused(network: INetwork, step: Step) -> int:
+def refused(network: INetwork, step: steps.Step) -> int:
     """The errno of a step that is refused, which must change nothing."""
     before = network.see(step.interface)
     with pytest.raises(KernelRefusedError) as caught:
@@ -150,19 +145,19 @@ class NetworkContract:
 
         assert world.network.see(TAP).is_wired
 
-    @pytest.mark.parametrize("last", [AddNamespace, AddLink, Furnish, Steer])
-    def test_unfinished(self, world: World, last: type[Step]) -> None:
+    @pytest.mark.parametrize("last", [steps.AddNamespace, steps.AddLink, steps.Furnish, steps.Steer])
+    def test_unfinished(self, world: World, last: type[steps.Step]) -> None:
         """Wired is what has all steps behind it, and a plan finishes what was left after any of them."""
         world.add_port(TAP)
         applied_up_to(world.network, last)
-        assert (last is Steer) == world.network.see(TAP).is_wired
+        assert (last is steps.Steer) == world.network.see(TAP).is_wired
 
         wire(world.network, TAP)
 
         assert world.network.see(TAP).is_wired
 
-    @pytest.mark.parametrize("last", [AddNamespace, AddLink, Furnish, Steer])
-    def test_clear(self, world: World, last: type[Step]) -> None:
+    @pytest.mark.parametrize("last", [steps.AddNamespace, steps.AddLink, steps.Furnish, steps.Steer])
+    def test_clear(self, world: World, last: type[steps.Step]) -> None:
         """A plan clears what was left after any step."""
         world.add_port(TAP)
         applied_up_to(world.network, last)
@@ -172,8 +167,8 @@ class NetworkContract:
 
         assert soon(lambda: world.network.see(TAP).is_clear)
 
-    @pytest.mark.parametrize("step", [Renew(TAP), Furnish(TAP, 1500), Steer(TAP)], ids=str)
-    def test_change_again(self, world: World, step: Step) -> None:
+    @pytest.mark.parametrize("step", [steps.Renew(TAP), steps.Furnish(TAP, 1500), steps.Steer(TAP)], ids=str)
+    def test_change_again(self, world: World, step: steps.Step) -> None:
         """What changes something can be applied again."""
         world.add_port(TAP)
         wire(world.network, TAP)
@@ -182,49 +177,53 @@ class NetworkContract:
         assert world.network.see(TAP).is_wired
 
     @pytest.mark.parametrize("step", REMOVALS, ids=str)
-    def test_remove_nothing(self, world: World, step: Step) -> None:
+    def test_remove_nothing(self, world: World, step: steps.Step) -> None:
         """What is gone can be removed."""
         world.network.apply(step)
 
         assert world.network.see(TAP).is_clear
 
-    @pytest.mark.parametrize("step", [AddNamespace(TAP), AddLink(TAP, 1500)], ids=str)
-    def test_add_again(self, world: World, step: Step) -> None:
+    @pytest.mark.parametrize("step", [steps.AddNamespace(TAP), steps.AddLink(TAP, 1500)], ids=str)
+    def test_add_again(self, world: World, step: steps.Step) -> None:
         """What is there can not be added."""
         world.add_port(TAP)
         wire(world.network, TAP)
 
         assert errno.EEXIST == refused(world.network, step)
 
-    @pytest.mark.parametrize("step", [Renew(TAP), AddLink(TAP, 1500), Furnish(TAP, 1500)], ids=str)
-    def test_without_namespace(self, world: World, step: Step) -> None:
+    @pytest.mark.parametrize(
+        "step", [steps.Renew(TAP), steps.AddLink(TAP, 1500), steps.Furnish(TAP, 1500)], ids=str
+    )
+    def test_without_namespace(self, world: World, step: steps.Step) -> None:
         """What is done in a namespace needs one."""
         world.add_port(TAP)
 
         assert errno.ENOENT == refused(world.network, step)
 
     @pytest.mark.parametrize(
-        ("step", "code"), [(Furnish(TAP, 1500), errno.ENOENT), (Steer(TAP), errno.ENODEV)], ids=str
+        ("step", "code"),
+        [(steps.Furnish(TAP, 1500), errno.ENOENT), (steps.Steer(TAP), errno.ENODEV)],
+        ids=str,
     )
-    def test_without_link(self, world: World, step: Step, code: int) -> None:
+    def test_without_link(self, world: World, step: steps.Step, code: int) -> None:
         """What is done to a link needs one."""
         world.add_port(TAP)
-        world.network.apply(AddNamespace(TAP))
+        world.network.apply(steps.AddNamespace(TAP))
 
         assert code == refused(world.network, step)
 
     def test_without_port(self, world: World) -> None:
         """A port that went before it was steered from is named."""
         world.add_port(TAP)
-        applied_up_to(world.network, Furnish)
+        applied_up_to(world.network, steps.Furnish)
         world.remove_port(TAP)
 
         with pytest.raises(NoSuchInterfaceError, match="tap0"):
-            world.network.apply(Steer(TAP))
+            world.network.apply(steps.Steer(TAP))
 
     def test_listen(self, world: World) -> None:
         """One socket at a time listens in a namespace."""
-        world.network.apply(AddNamespace(TAP))
+        world.network.apply(steps.AddNamespace(TAP))
         with world.network.listen(TAP):
             with pytest.raises(KernelRefusedError) as caught:
                 world.network.listen(TAP)
@@ -339,7 +338,7 @@ class NetworkContract:
             world.add_port(each)
         wire(world.network, TAP)
         wire(world.network, OTHER)
-        world.network.apply(AddNamespace("tap2"))
+        world.network.apply(steps.AddNamespace("tap2"))
         asked = (TAP, "tap3", "tap4")
 
         assert {each: world.network.see(each) for each in (*asked, OTHER, "tap2")} == dict(
