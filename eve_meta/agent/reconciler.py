@@ -14,8 +14,8 @@ Note [Waking]
 """
 
 import random
-from collections.abc import Callable
-from typing import final
+from collections.abc import Callable, Coroutine
+from typing import Any, final
 
 from attrs import frozen
 from twisted.application.service import Service
@@ -116,7 +116,7 @@ class Reconciler(Service):
         """Begin with a survey."""
         super().startService()
         loops = (self._survey_when_due(), *map(self._look_on, range(self._servers.count)))
-        self._ended = gatherResults(map(Deferred.fromCoroutine, loops))
+        self._ended = gatherResults(map(self._started, loops))
 
     def stopService(self) -> "Deferred[list[None]]":
         """Fires when the looks that were going on have ended; what is wired stays wired."""
@@ -126,6 +126,12 @@ class Reconciler(Service):
         self._timers.clear()
         self._wake()
         return self._ended
+
+    def _started(self, loop: Coroutine[Any, Any, None]) -> "Deferred[None]":
+        """Fires when a loop has ended, were it by a bug, which is told at once."""
+        ended = Deferred.fromCoroutine(loop)
+        ended.addErrback(lambda failure: self._log.failure("a loop ended", failure))
+        return ended
 
     async def _survey_when_due(self) -> None:
         while self.running:
