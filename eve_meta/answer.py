@@ -6,11 +6,11 @@ from functools import lru_cache, partial
 from attrs import Factory, field, frozen
 
 from eve_meta import formats
-from eve_meta.exchange import Answer, Request, not_allowed, refusal
+from eve_meta.exchange import FORBIDDEN, Answer, Request, not_allowed, refusal
 from eve_meta.sessions import answer_token, is_token_path, refuse_session
 from eve_meta.target import MalformedTargetError, names_in
 from eve_meta.tree import Directory, Entropy, Leaf, SeededLeaf, find
-from eve_meta.vm import VM
+from eve_meta.vm import VM, Endpoint
 
 __all__ = ["Answer", "Metadata", "Request", "answer", "paths"]
 
@@ -56,6 +56,8 @@ class Metadata:
 
 def answer(metadata: Metadata, request: Request, now: float, entropy: Entropy) -> Answer:
     """The answer to a request at `now` (Unix time). Whatever the request holds, this does not raise."""
+    if metadata.vm.service.endpoint is Endpoint.DISABLED:
+        return FORBIDDEN
     if len(request.target) > MAX_TARGET_BYTES:
         return refusal(414)
     try:

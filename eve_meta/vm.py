@@ -72,6 +72,13 @@ class Tokens(Enum):
     REQUIRED = "required"
 
 
+class Endpoint(Enum):
+    """Whether a guest is told anything."""
+
+    ENABLED = "enabled"
+    DISABLED = "disabled"
+
+
 @frozen
 class MetaItem:
     """A key of `meta`."""
@@ -232,10 +239,12 @@ class Service:
     Attributes:
         tokens: whether requests must carry a session token.
         hop_limit: IP TTL of the answer that carries a token.
+        endpoint: if disabled, every request is refused.
     """
 
     tokens: Tokens = Tokens.OPTIONAL
     hop_limit: HopLimit = HopLimit(1)
+    endpoint: Endpoint = Endpoint.ENABLED
 
 
 @frozen(kw_only=True)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from eve_meta.document import canonical, inline, load, parse
 from eve_meta.errors import DocumentError
-from eve_meta.vm import VM, Family, SlaacAddress, StaticAddress, Tokens
+from eve_meta.vm import VM, Endpoint, Family, SlaacAddress, StaticAddress, Tokens
 from tests.unit.documents import NIC, read
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "example.yaml"
@@ -115,6 +115,11 @@ def test_key_text() -> None:
 def test_tokens() -> None:
     """Tokens may be required."""
     assert Tokens.REQUIRED == read("service: {tokens: required}").service.tokens
+
+
+def test_endpoint() -> None:
+    """A VM may be told nothing at all."""
+    assert Endpoint.DISABLED == read("service: {endpoint: disabled}").service.endpoint
 
 
 def test_verbatim_network_data() -> None:

@@ -3,9 +3,10 @@
 from uuid import UUID
 
 import pytest
+from attrs import evolve
 
 from eve_meta.answer import Answer, Metadata, Request, answer
-from eve_meta.vm import VM, HopLimit, Service, Tokens
+from eve_meta.vm import VM, Endpoint, HopLimit, Service, Tokens
 
 KEY = bytes(range(32))
 NOW = 1_800_000_000.0
@@ -142,3 +143,21 @@ def test_forwarded_token() -> None:
 def test_forwarded_without_token() -> None:
     """A proxy's request without a token is one of version 1, where that is allowed."""
     assert 200 == get(FREE, FORWARDED)
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [
+        (b"GET", b"/"),
+        (b"GET", b"/openstack"),
+        (b"PUT", b"/latest/api/token"),
+        (b"POST", b"/x"),
+        (b"GET", b"/%ff"),
+    ],
+)
+def test_disabled(method: bytes, target: bytes) -> None:
+    """Where the endpoint is disabled nothing is told, with a good token neither."""
+    closed = Metadata(evolve(FREE.vm, service=Service(endpoint=Endpoint.DISABLED)), KEY)
+    got = ask(closed, method, target, {TTL: b"60", TOKEN: token(FREE)})
+
+    assert (403, b"") == (got.status, got.body)
