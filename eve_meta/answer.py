@@ -7,9 +7,10 @@ from attrs import Factory, field, frozen
 
 from eve_meta import formats
 from eve_meta.exchange import FORBIDDEN, Answer, Request, not_allowed, refusal
+from eve_meta.passwords import answer_password
 from eve_meta.sessions import answer_token, is_token_path, refuse_session
 from eve_meta.target import MalformedTargetError, names_in
-from eve_meta.tree import Directory, Entropy, Leaf, SeededLeaf, find
+from eve_meta.tree import Directory, Entropy, Leaf, SeededLeaf, Slot, find
 from eve_meta.vm import VM, Endpoint
 
 __all__ = ["Answer", "Metadata", "Request", "answer", "paths"]
@@ -24,7 +25,7 @@ class _Place:
     """Where a target leads: `leaf` is None if nothing is there."""
 
     names: tuple[str, ...]
-    leaf: Leaf | SeededLeaf | None
+    leaf: Leaf | SeededLeaf | Slot | None
 
 
 @frozen(eq=False)
@@ -33,10 +34,12 @@ class Metadata:
 
     Attributes:
         token_key: 32 bytes of the VM's own that its session tokens are signed with.
+        password: what its guest has set; empty: nothing.
     """
 
     vm: VM
     token_key: bytes = field(repr=False)
+    password: str = field(default="", repr=False)
     _place: Callable[[bytes], _Place] = field(
         init=False,
         repr=False,
@@ -77,14 +80,18 @@ def paths(metadata: Metadata) -> Iterator[str]:
 def _answer_metadata(
     metadata: Metadata, request: Request, place: _Place, now: float, entropy: Entropy
 ) -> Answer:
-    if request.method not in {b"GET", b"HEAD"}:
+    if request.method not in {b"GET", b"HEAD"} and not isinstance(place.leaf, Slot):
         return not_allowed(b"GET", b"HEAD")
     refused = refuse_session(metadata.vm.service, metadata.token_key, request.headers, now)
     if refused is not None:
         return refused
-    if place.leaf is None:
-        return refusal(404)
-    return Answer(200, ((b"Content-Type", place.leaf.content_type),), place.leaf.read(entropy))
+    match place.leaf:
+        case None:
+            return refusal(404)
+        case Slot():
+            return answer_password(metadata.password, request)
+        case leaf:
+            return Answer(200, ((b"Content-Type", leaf.content_type),), leaf.read(entropy))
 
 
 def _locate(vm: VM, target: bytes) -> _Place:

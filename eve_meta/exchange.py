@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from attrs import frozen
+from attrs import field, frozen
 
 from eve_meta.tree import PLAIN
 
@@ -13,7 +13,9 @@ _REASONS = {
     401: b"a valid session token is needed",
     404: b"not found",
     405: b"method not allowed",
+    409: b"a password is set already",
     414: b"the path is too long",
+    503: b"try again later",
 }
 
 
@@ -40,12 +42,14 @@ class Answer:
         headers: without Content-Length, Date, Server and Connection, which are the transport's.
         body: for HEAD too, whose Content-Length tells it.
         hop_limit: IP TTL or hop limit to send it with; None: the usual one.
+        password: what the guest has set, to be kept before this is sent; None: nothing.
     """
 
     status: int
     headers: Headers
     body: bytes
     hop_limit: int | None = None
+    password: str | None = field(default=None, repr=False)
 
 
 def refusal(status: int, *headers: tuple[bytes, bytes]) -> Answer:

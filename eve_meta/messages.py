@@ -1,11 +1,13 @@
 """What the agent and a server say to each other: AMP commands over a Unix socket.
 
-The agent asks, a server answers. The descriptors of a command may be closed once it was answered, not before.
-Whatever a server answers with that is not declared here is a bug, and ends the connection and
-with it the server.
+The agent asks and a server answers, but for `SetPassword`, where it is the other way round. The descriptors
+of a command may be closed once it was answered, not before. Whatever is answered with that is not declared
+here is a bug, and ends the connection and with it the server.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import ClassVar
+from uuid import UUID
 
 from twisted.protocols.amp import Command, Descriptor, ListOf, Unicode
 
@@ -22,6 +24,23 @@ class DoorOpenError(EveMetaError):
 
 class DoorNotOpenError(EveMetaError):
     """The interface has no open door at this server."""
+
+
+class PasswordSetError(EveMetaError):
+    """The VM has a password: it must be cleared before its guest can set another."""
+
+
+class NotKeptError(EveMetaError):
+    """What a guest has set could not be kept; it may try again."""
+
+
+KeepPassword = Callable[[str, UUID, str], Awaitable[None]]
+"""Keeps a password that was set at an interface by the guest of a VM; returns once it is kept and told.
+
+Raises:
+    PasswordSetError: the VM has one.
+    EveMetaError: it could not be kept.
+"""
 
 
 class OpenDoor(Command):
@@ -52,3 +71,14 @@ class CloseDoor(Command):
     commandName = b"close-door"
     arguments: ClassVar = [(b"interface", Unicode())]
     errors: ClassVar = {DoorNotOpenError: b"DOOR-NOT-OPEN"}
+
+
+class SetPassword(Command):
+    """Keep what a guest has set as the password of its VM, which is asked of the agent.
+
+    Answered once it is kept and told at all of the VM's interfaces.
+    """
+
+    commandName = b"set-password"
+    arguments: ClassVar = [(b"interface", Unicode()), (b"vm", Unicode()), (b"password", Unicode())]
+    errors: ClassVar = {PasswordSetError: b"PASSWORD-SET", NotKeptError: b"NOT-KEPT"}

@@ -46,6 +46,11 @@ class SeededLeaf:
 
 
 @frozen
+class Slot:
+    """A leaf that the guest fills itself: what it holds is no part of a document."""
+
+
+@frozen
 class Entry:
     """A child of a directory.
 
@@ -75,7 +80,7 @@ class Directory:
         return "\n".join(entry.line for entry in self.entries().values() if entry.line is not None).encode()
 
 
-Node = Leaf | SeededLeaf | Directory
+Node = Leaf | SeededLeaf | Slot | Directory
 
 
 def find(node: Node, names: Sequence[str]) -> Node | None:

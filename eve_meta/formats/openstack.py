@@ -11,7 +11,7 @@ from attrs import frozen
 from eve_meta.formats.meta_data import meta_data
 from eve_meta.formats.network_data import has_network_data, network_data
 from eve_meta.formats.vendor_data import vendor_data, vendor_data2
-from eve_meta.tree import OCTETS, Directory, Entry, Leaf, Node
+from eve_meta.tree import OCTETS, Directory, Entry, Leaf, Node, Slot
 from eve_meta.vm import VM
 
 VERSIONS = (
@@ -90,9 +90,8 @@ def _user_data(vm: VM, _version: str) -> Leaf:
     return Leaf(vm.user_data or b"", OCTETS)
 
 
-def _password(_vm: VM, _version: str) -> Leaf:
-    """Empty: the guest has set none."""
-    return Leaf(b"")
+def _password(_vm: VM, _version: str) -> Slot:
+    return Slot()
 
 
 _FILES = (

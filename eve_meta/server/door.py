@@ -28,18 +28,17 @@ class Door(Service):
 
     def __init__(
         self,
-        interface: str,
         listening: socket.socket,
-        metadata: Metadata,
+        resource: MetadataResource,
         reactor: IReactorSocket,
         clock: IReactorTime,
     ) -> None:
         """Take the socket over: it is closed once the door is open, which holds a descriptor of its own."""
-        self.setName(interface)
+        self.setName(resource.interface)
         self._listening = listening
         self._reactor = reactor
-        self._resource = MetadataResource(interface, metadata, clock.seconds)
-        self.site = GuestSite(self._resource, clock)
+        self._resource = resource
+        self.site = GuestSite(resource, clock)
 
     def refresh(self, metadata: Metadata) -> None:
         """Answer from this from now on, on connections that are open too."""

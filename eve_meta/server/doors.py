@@ -13,17 +13,23 @@ from eve_meta.answer import Metadata
 from eve_meta.brief import Brief, BriefError, read_brief
 from eve_meta.document import parse
 from eve_meta.errors import DocumentError
-from eve_meta.messages import BriefRefusedError, DoorNotOpenError, DoorOpenError
+from eve_meta.messages import BriefRefusedError, DoorNotOpenError, DoorOpenError, KeepPassword
 from eve_meta.server import limits
 from eve_meta.server.door import Door
+from eve_meta.server.resource import MetadataResource
 
 _MAX_REASON_CHARACTERS = 1000
 
 
 @final
 class Doors(MultiService):
-    """The doors that are open, by interface. Descriptors are taken over, whatever comes of a call."""
+    """The doors that are open, by interface. Descriptors are taken over, whatever comes of a call.
 
+    Attributes:
+        keep_password: what to do with the passwords that guests set; to be given before a door is opened.
+    """
+
+    keep_password: KeepPassword
     _log = Logger()
 
     def __init__(self, reactor: IReactorSocket, clock: IReactorTime) -> None:
@@ -43,7 +49,8 @@ class Doors(MultiService):
             if interface in self.namedServices:
                 raise DoorOpenError(interface)
             metadata = _metadata(known)
-            Door(interface, owned, metadata, self._reactor, self._clock).setServiceParent(self)
+            resource = MetadataResource(interface, metadata, self._clock.seconds, self.keep_password)
+            Door(owned, resource, self._reactor, self._clock).setServiceParent(self)
         self._log.info("{interface}: open, revision {revision}", interface=interface, revision=known.revision)
 
     def refresh(self, interfaces: Sequence[str], brief: int) -> None:

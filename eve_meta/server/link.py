@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from typing import final
+from uuid import UUID
 
 from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import ServerFactory, connectionDone
 from twisted.protocols.amp import AMP
 from twisted.python.failure import Failure
 
-from eve_meta.messages import CloseDoor, OpenDoor, Refresh
+from eve_meta.messages import CloseDoor, NotKeptError, OpenDoor, Refresh, SetPassword
 from eve_meta.server.doors import Doors
 
 
@@ -43,6 +45,13 @@ class AgentLink(AMP):
         await self._doors.close(interface)
         return {}
 
+    async def keep_password(self, interface: str, vm: UUID, password: str) -> None:
+        """Let the agent keep it. See `KeepPassword`."""
+        try:
+            await self.callRemote(SetPassword, interface=interface, vm=str(vm), password=password)
+        except (ConnectionDone, ConnectionLost) as error:
+            raise NotKeptError from error
+
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Fail what we asked, and say so to whoever made us."""
         super().connectionLost(reason)
@@ -50,15 +59,14 @@ class AgentLink(AMP):
 
 
 @final
-class AgentLinkFactory(ServerFactory):
-    """Makes the one link of a server."""
+class OneLink(ServerFactory):
+    """Hands out the one link of a server."""
 
     noisy = False
 
-    def __init__(self, doors: Doors, on_lost: Callable[[], None]) -> None:
-        self._doors = doors
-        self._on_lost = on_lost
+    def __init__(self, link: AgentLink) -> None:
+        self._link = link
 
     def buildProtocol(self, addr: IAddress | None) -> AgentLink:  # noqa: ARG002 - there is one agent
         """The link, to an agent that has no address."""
-        return AgentLink(self._doors, self._on_lost)
+        return self._link

@@ -6,12 +6,16 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import final
 
+from twisted.internet.defer import Deferred
 from twisted.internet.tcp import Server
 from twisted.logger import Logger
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
 from eve_meta.answer import Answer, Metadata, Request, answer
+from eve_meta.errors import EveMetaError
+from eve_meta.messages import KeepPassword, PasswordSetError
+from eve_meta.passwords import ALREADY_SET, NOT_KEPT
 from eve_meta.server.site import GuestRequest
 
 _TOO_LARGE = Answer(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, headers=(), body=b"")
@@ -23,38 +27,63 @@ class MetadataResource(Resource):
     """Every path, method and version of one interface.
 
     Attributes:
+        interface: its name.
         metadata: what is answered from; put another in its place at any time.
     """
 
     isLeaf = True
     _log = Logger()
 
-    def __init__(self, interface: str, metadata: Metadata, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, interface: str, metadata: Metadata, clock: Callable[[], float], keep_password: KeepPassword
+    ) -> None:
         super().__init__()
         self.metadata = metadata
-        self._interface = interface
+        self.interface = interface
         self._clock = clock
+        self._keep_password = keep_password
 
     def render(self, request: GuestRequest) -> int:
-        """Answer at once, and always with a length: a guest may not know chunks, and HEAD tells it too."""
+        """Answer at once, unless something is to be kept before."""
         reply = _TOO_LARGE if request.body_too_large else self._answer(request)
-        request.setResponseCode(reply.status)
-        for name, value in reply.headers:
-            request.responseHeaders.addRawHeader(name, value)
-        request.setHeader(b"Content-Length", b"%d" % len(reply.body))
-        if reply.hop_limit is not None:
-            limit_hops(request.channel.transport, reply.hop_limit)
-        request.write(reply.body)
-        request.finish()
+        if reply.password is None:
+            _send(request, reply)
+        else:
+            kept = Deferred.fromCoroutine(self._send_when_kept(request, reply, reply.password))
+            kept.addErrback(lambda failure: self._log.failure("an answer could not be sent", failure))
         return NOT_DONE_YET
+
+    async def _send_when_kept(self, request: GuestRequest, reply: Answer, password: str) -> None:
+        gone: list[object] = []
+        request.notifyFinish().addErrback(gone.append)
+        try:
+            await self._keep_password(self.interface, self.metadata.vm.uuid, password)
+        except PasswordSetError:
+            reply = ALREADY_SET
+        except EveMetaError:
+            reply = NOT_KEPT
+        if not gone:
+            _send(request, reply)
 
     def _answer(self, request: GuestRequest) -> Answer:
         """The pure answer; one that fails is our bug, and the guest is told nothing about it."""
         try:
             return answer(self.metadata, _as_value(request), self._clock(), os.urandom)
         except Exception:  # noqa: BLE001 - whatever it is, other guests go on
-            self._log.failure("no answer at {interface}", interface=self._interface)
+            self._log.failure("no answer at {interface}", interface=self.interface)
             return _FAILED
+
+
+def _send(request: GuestRequest, reply: Answer) -> None:
+    """Send it with a length, always: a guest may not know chunks, and HEAD tells it too."""
+    request.setResponseCode(reply.status)
+    for name, value in reply.headers:
+        request.responseHeaders.addRawHeader(name, value)
+    request.setHeader(b"Content-Length", b"%d" % len(reply.body))
+    if reply.hop_limit is not None:
+        limit_hops(request.channel.transport, reply.hop_limit)
+    request.write(reply.body)
+    request.finish()
 
 
 def limit_hops(connection: Server, hops: int) -> None:

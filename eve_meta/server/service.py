@@ -6,7 +6,7 @@ from collections.abc import Callable
 from twisted.internet.interfaces import IReactorSocket, IReactorTime
 
 from eve_meta.server.doors import Doors
-from eve_meta.server.link import AgentLinkFactory
+from eve_meta.server.link import AgentLink, OneLink
 
 
 def serve(
@@ -17,12 +17,14 @@ def serve(
     Nothing is closed then: a process that ends lets guests read what was sent, a closed door does not.
     """
     doors = Doors(reactor, clock)
+    link = AgentLink(doors, on_agent_lost)
+    doors.keep_password = link.keep_password
     doors.startService()
     with agent:
         agent.setblocking(False)  # noqa: FBT003 - the socket module's way
         reactor.adoptStreamConnection(
             agent.fileno(),
             agent.family,
-            AgentLinkFactory(doors, on_agent_lost),
+            OneLink(link),
         )
     return doors

@@ -4,8 +4,8 @@ Note [Half-closed guests]
 
 Some clients shut their writing side down as soon as they have asked: busybox `nc` does, and Alpine's
 tiny-cloud asks for its token with it. Twisted's own channel takes that for a lost connection and drops what
-it has not sent. A half-closable one is told instead, and closes once everything is sent. Every request that
-came whole has been answered by then: an answer waits for nothing.
+it has not sent. A half-closable one is told instead, and closes once every request that came whole is
+answered and everything is sent. As a rule that is so at once: an answer waits only for a password to be kept.
 """
 
 from io import BytesIO
@@ -32,6 +32,7 @@ class GuestRequest(server.Request):
     content: BytesIO
     defaultContentType = None
     body_bytes = 0
+    is_whole = False
 
     def gotLength(self, length: int | None) -> None:  # noqa: ARG002 - what comes counts
         """Make room for a body."""
@@ -53,6 +54,7 @@ class GuestRequest(server.Request):
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
         """Let the resource answer; neither the query nor a form in the body is looked into."""
         self.method, self.uri, self.path, self.clientproto = command, path, path, version
+        self.is_whole = True
         self.content.seek(0)
         self.site = self.channel.site
         self.setHeader(b"Server", b"eve-meta")
@@ -67,6 +69,9 @@ class GuestChannel(HTTPChannel):
 
     site: "GuestSite"
     transport: Server
+    requests: list[GuestRequest]
+
+    _is_half_closed = False
 
     def connectionMade(self) -> None:
         """Tell the site."""
@@ -80,7 +85,17 @@ class GuestChannel(HTTPChannel):
 
     def readConnectionLost(self) -> None:
         """Send what is to be sent, then close."""
-        self.loseConnection()
+        self._is_half_closed = True
+        self._close_if_done()
+
+    def requestDone(self, request: Request) -> None:  # noqa: N802 - Twisted's name
+        """Answer the next one that came meanwhile."""
+        super().requestDone(request)
+        self._close_if_done()
+
+    def _close_if_done(self) -> None:
+        if self._is_half_closed and not any(request.is_whole for request in self.requests):
+            self.loseConnection()
 
     def writeConnectionLost(self) -> None:
         """We never shut down our writing side alone."""

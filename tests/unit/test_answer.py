@@ -49,7 +49,7 @@ def test_entropy() -> None:
 @pytest.mark.parametrize("method", [b"POST", b"PUT", b"DELETE", b"OPTIONS", b"BREW", b""])
 def test_methods(method: bytes) -> None:
     """Metadata is read only, and says so."""
-    got = answer(METADATA, Request(method, b"/openstack/latest/password", {}), NOW, bytes)
+    got = answer(METADATA, Request(method, b"/openstack/latest/user_data", {}), NOW, bytes)
 
     assert 405 == got.status
     assert (b"Allow", b"GET, HEAD") in got.headers

@@ -1,5 +1,6 @@
 """A door over real sockets: what Twisted's in-memory transports cannot show."""
 
+import re
 import socket
 from contextlib import closing
 from typing import TYPE_CHECKING, cast
@@ -7,11 +8,14 @@ from uuid import UUID
 
 import pytest
 from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
 from eve_meta.answer import Metadata
 from eve_meta.server.door import Door
+from eve_meta.server.resource import MetadataResource
 from eve_meta.vm import VM, Line
 
 if TYPE_CHECKING:
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
 
 NAME = b"GET /latest/meta-data/local-hostname HTTP/1.1\r\nHost: x\r\n\r\n"
 TOKEN = b"PUT /latest/api/token HTTP/1.0\r\nX-aws-ec2-metadata-token-ttl-seconds: 5\r\n\r\n"
+PASSWORD = b"POST /openstack/latest/password HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\nsecret"
+STATUS_LINE = re.compile(rb"HTTP/1.1 .*(?=\r\n)")
 FAMILIES = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
 PATIENCE_SECONDS = 10
 
@@ -35,9 +41,18 @@ class DoorTests(TestCase):
         listening = socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True)
         self.ours = listening.dup()
         self.addCleanup(self.ours.close)
-        self.door = Door("tap0", listening, metadata, cast("IReactorSocket", reactor), reactor)
+        self.door = self.made(listening, metadata)
         self.door.startService()
         self.addCleanup(lambda: self.door.stopService() if self.door.running else None)
+
+    def made(self, listening: socket.socket, metadata: Metadata) -> Door:
+        resource = MetadataResource("tap0", metadata, reactor.seconds, self.keep)
+        return Door(listening, resource, cast("IReactorSocket", reactor), reactor)
+
+    async def keep(self, interface: str, vm: UUID, password: str) -> None:
+        """Keep a password when the test says so."""
+        self.kept = (interface, vm, password)
+        await self.keeping
 
     def guest(self, family: socket.AddressFamily = socket.AF_INET6) -> socket.socket:
         connection = socket.socket(family)
@@ -53,6 +68,19 @@ class DoorTests(TestCase):
             for family in FAMILIES:
                 sent = await deferToThread(ask_and_half_close, self.guest(family), request)
                 assert b" 200 OK\r\n" in sent
+
+    async def test_a_half_closed_guest_waits_for_its_password_to_be_kept(self) -> None:
+        """Whatever it has asked behind that is answered too."""
+        self.keeping: Deferred[None] = Deferred()
+        self.open_door(metadata_of("one"))
+
+        answered = deferToThread(ask_and_half_close, self.guest(), PASSWORD + NAME)
+        await deferLater(reactor, 0.1)
+        assert not answered.called
+        self.keeping.callback(None)
+
+        assert [b"HTTP/1.1 200 OK"] * 2 == STATUS_LINE.findall(await answered)
+        assert self.kept == ("tap0", metadata_of("one").vm.uuid, "secret")
 
     async def test_a_half_closed_guest_gets_all_of_a_large_answer(self) -> None:
         """Far more than a socket's buffer holds."""
@@ -118,7 +146,7 @@ class DoorTests(TestCase):
         self.door.shut()
         await self.door.stopService()
 
-        again = Door("tap0", self.ours.dup(), metadata_of("two"), cast("IReactorSocket", reactor), reactor)
+        again = self.made(self.ours.dup(), metadata_of("two"))
         again.startService()
         self.addCleanup(again.stopService)
 

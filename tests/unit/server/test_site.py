@@ -7,11 +7,15 @@ from uuid import UUID
 
 import pytest
 from attrs import define, field, frozen
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.logger import capturedLogs
+from twisted.python.failure import Failure
 
 from eve_meta.answer import Metadata
+from eve_meta.messages import NotKeptError, PasswordSetError
 from eve_meta.server import limits
 from eve_meta.server.resource import MetadataResource
 from eve_meta.server.site import GuestChannel, GuestSite
@@ -44,12 +48,21 @@ class Guest:
     metadata: Metadata = field(factory=some_metadata)
     clock: Clock = field(factory=Clock)
     transport: StringTransport = field(factory=StringTransport)
+    keeping: Deferred[None] = field(factory=Deferred)
+    kept: list[str] = field(factory=list)
     site: GuestSite = field(init=False)
     channel: GuestChannel = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.site = GuestSite(MetadataResource("tap0", self.metadata, self.clock.seconds), self.clock)
+        resource = MetadataResource("tap0", self.metadata, self.clock.seconds, self.keep)
+        self.site = GuestSite(resource, self.clock)
         self.channel = connect(self.site, self.transport)
+
+    async def keep(self, interface: str, vm: UUID, password: str) -> None:
+        """Keep a password when the test says so."""
+        assert (interface, vm) == ("tap0", self.metadata.vm.uuid)
+        self.kept.append(password)
+        await self.keeping
 
     def ask(self, *pieces: bytes) -> bytes:
         """All that the guest is sent in return."""
@@ -240,3 +253,50 @@ def test_one_guest_has_so_many_connections_and_no_more() -> None:
 
     channels[0].connectionLost()
     assert guest.site.buildProtocol(None) is not None
+
+
+SET_PASSWORD = b"POST /openstack/latest/password HTTP/1.1\r\nContent-Length: 6\r\n\r\nsecret"
+
+
+def test_a_password_is_answered_for_once_it_is_kept() -> None:
+    """What the guest asks behind it is answered behind it."""
+    guest = Guest()
+
+    assert guest.ask(SET_PASSWORD + GET) == b""
+    guest.keeping.callback(None)
+
+    kept, after = replies(guest.transport.value(), "POST", "GET")
+    assert (kept.status, kept.body, after.body) == (200, b"", USER_DATA)
+    assert guest.kept == ["secret"]
+
+
+@pytest.mark.parametrize(("error", "status"), [(PasswordSetError(), 409), (NotKeptError(), 503)])
+def test_a_password_that_is_not_kept(error: Exception, status: int) -> None:
+    guest = Guest()
+    guest.keeping.errback(error)
+
+    [reply] = replies(guest.ask(SET_PASSWORD), "POST")
+
+    assert reply.status == status
+
+
+def test_a_guest_that_does_not_wait_for_its_password() -> None:
+    """It is kept all the same, and nobody is answered."""
+    guest = Guest()
+    guest.ask(SET_PASSWORD)
+    guest.channel.connectionLost(Failure(ConnectionDone()))
+
+    guest.keeping.callback(None)
+
+    assert guest.kept == ["secret"]
+    assert guest.transport.value() == b""
+
+
+def test_an_idle_guest_may_wait_long_for_its_password() -> None:
+    guest = Guest()
+    guest.ask(SET_PASSWORD)
+
+    guest.clock.advance(2 * limits.IDLE_SECONDS)
+    guest.keeping.callback(None)
+
+    assert guest.transport.value().startswith(b"HTTP/1.1 200 OK\r\n")
