@@ -5,7 +5,7 @@ import json
 import os
 from typing import Any
 
-from attrs import field, frozen, validators
+from attrs import asdict, field, frozen, validators
 
 from eve_meta.errors import EveMetaError
 
@@ -31,12 +31,14 @@ class Brief:
     Attributes:
         document: the VM's document as JSON values.
         token_key: the secret that the VM's session tokens are made with; kept out of every printed form.
+        password: what the VM's guest has set; empty: nothing.
         revision: how often the document was replaced; both NICs of one VM serve the same.
     """
 
     document: dict[str, Any] = field(validator=validators.instance_of(dict), repr=False)
     token_key: bytes = field(repr=False)
     revision: int = field(validator=validators.instance_of(int))
+    password: str = field(repr=False, validator=validators.instance_of(str))
 
 
 def write_brief(brief: Brief) -> int:
@@ -76,8 +78,7 @@ def read_brief(descriptor: int) -> Brief:
 
 
 def _to_json(brief: Brief) -> bytes:
-    fields = {"document": brief.document, "token_key": brief.token_key.hex(), "revision": brief.revision}
-    return json.dumps(fields).encode()
+    return json.dumps(asdict(brief, recurse=False) | {"token_key": brief.token_key.hex()}).encode()
 
 
 def _from_json(data: bytes) -> Brief:
@@ -87,6 +88,7 @@ def _from_json(data: bytes) -> Brief:
             document=fields["document"],
             token_key=bytes.fromhex(fields["token_key"]),
             revision=fields["revision"],
+            password=fields["password"],
         )
     except (ValueError, KeyError, TypeError) as error:
         raise BriefError(f"a brief cannot be read: {type(error).__name__}") from error

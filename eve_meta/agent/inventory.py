@@ -101,6 +101,7 @@ class Inventory:
             token_key=before.token_key if before else os.urandom(TOKEN_KEY_BYTES),
             interfaces=before.with_interface(interface).interfaces if before else (interface,),
             revision=self._next_revision(),
+            password=before.password if before else "",
         )
         owner = self.record_of(interface)
         change = Change(interface, record, before, owner if owner and owner.uuid != vm.uuid else None)
@@ -119,6 +120,14 @@ class Inventory:
         now = self._records.get(uuid)
         if now:
             self._replace(uuid, _undone(change, now))
+
+    def set_password(self, record: Record, password: str) -> None:
+        """Keep what the guest of a VM has set, or nothing; `record` is the one in force.
+
+        Raises:
+            StorageError: what was kept before still is.
+        """
+        self._replace(record.uuid, evolve(record, password=password))
 
     def remove(self, interface: str) -> Record | None:
         """Serve nothing at an interface any more; answers what was served, if anything was.
@@ -206,7 +215,7 @@ def _undone(change: Change, now: Record) -> Record | None:
     """The record to have instead of the one in force, for a change to be as if it never was."""
     before = change.before
     if now.revision == change.record.revision:
-        return before and before.only(now.interfaces)
+        return before and evolve(before, password=now.password).only(now.interfaces)
     if before and change.interface in before.interfaces:
         return now
     return now.without_interface(change.interface)

@@ -3,10 +3,12 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import final
+from uuid import UUID
 
 from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.defer import TimeoutError as TooLateError
 from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
 from zope.interface import implementer
 
 from eve_meta.agent.inventory import Inventory
@@ -14,8 +16,9 @@ from eve_meta.agent.kernel import Kernel
 from eve_meta.agent.reconciler import Outcome, Reconciler
 from eve_meta.agent.record import Record
 from eve_meta.agent.servers import Servers
-from eve_meta.agent.status import IAgent, State, Status
+from eve_meta.agent.status import IAgent, NotAttachedError, State, Status
 from eve_meta.document import parse
+from eve_meta.messages import PasswordSetError
 from netns import (
     Changes,
     NoSuchInterfaceError,
@@ -30,6 +33,8 @@ from netns import (
 @implementer(IAgent)
 class Lifecycle:
     """Changes what should be, and returns when it is so. One change of an interface at a time."""
+
+    _log = Logger()
 
     def __init__(
         self,
@@ -80,6 +85,26 @@ class Lifecycle:
             raise outcome.error
         return record is not None
 
+    def password(self, interface: str) -> str:
+        """See `IAgent.password`."""
+        return self._attached(interface).password
+
+    async def clear_password(self, interface: str) -> bool:
+        """See `IAgent.clear_password`."""
+        record = self._attached(interface)
+        await self._set_password(interface, record, "")
+        return bool(record.password)
+
+    async def keep_password(self, interface: str, vm: UUID, password: str) -> None:
+        """See `KeepPassword`."""
+        record = self._attached(interface)
+        if record.uuid != vm:
+            raise NotAttachedError(interface)
+        if record.password:
+            raise PasswordSetError
+        await self._set_password(interface, record, password)
+        self._log.info("{interface}: VM {uuid} has set its password", interface=interface, uuid=vm)
+
     def status(self, interface: str) -> Status | None:
         """See `IAgent.status`."""
         record = self._inventory.record_of(interface)
@@ -93,6 +118,17 @@ class Lifecycle:
     def problems(self) -> tuple[str, ...]:
         """See `IAgent.problems`."""
         return self._inventory.problems
+
+    def _attached(self, interface: str) -> Record:
+        record = self._inventory.record_of(interface)
+        if record is None:
+            raise NotAttachedError(interface)
+        return record
+
+    async def _set_password(self, interface: str, record: Record, password: str) -> None:
+        if password != record.password:
+            self._inventory.set_password(record, password)
+            await self._look(interface, record)
 
     async def _serve(self, interface: str, document: object) -> None:
         """Bring about the new wish, or else the one before."""
@@ -162,6 +198,7 @@ class Lifecycle:
             revision=record.revision,
             namespace=namespace_of(interface),
             link=link_of(interface),
+            has_password=bool(record.password),
             server_pid=self._servers.pid(interface),
             took_ms=self._took_ms.get(interface),
         )

@@ -15,16 +15,16 @@ from uuid import UUID
 
 from attrs import frozen
 
-from eve_meta.agent.record import Record
+from eve_meta.agent.record import Edition, Record
 from netns import Presence, Seen, Step, build, clear, connect
 
 
 @frozen
 class OpenedDoor:
-    """What is served at an interface now: whose document, and which revision of it."""
+    """What is served at an interface now: to which VM, and which edition of it."""
 
     uuid: UUID
-    revision: int
+    edition: Edition
 
 
 @frozen
@@ -44,7 +44,7 @@ class OpenDoor:
 
 @frozen
 class Refresh:
-    """Answer from another revision at all open doors of a VM."""
+    """Answer from another edition at all open doors of a VM."""
 
     record: Record
 
@@ -70,7 +70,7 @@ def plan(interface: str, record: Record | None, seen: Seen, door: OpenedDoor | N
         return (CloseDoor(interface), *building, OpenDoor(interface, record), *steering)
     if not door:
         return (*building, OpenDoor(interface, record), *steering)
-    refreshing = (Refresh(record),) if door.revision != record.revision else ()
+    refreshing = (Refresh(record),) if door.edition != record.edition else ()
     return (*building, *refreshing, *steering)
 
 

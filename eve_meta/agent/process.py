@@ -5,19 +5,23 @@ import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 from twisted.application.service import IService, Service
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone, ConnectionLost, ProcessExitedAlready
-from twisted.internet.interfaces import IAddress, IProcessTransport
 from twisted.internet.protocol import ProcessProtocol, ServerFactory
 from twisted.logger import Logger
-from twisted.protocols.amp import AMP, Command
+from twisted.protocols.amp import Command
 from twisted.python.failure import Failure
 from zope.interface import Attribute, implementer
 
+from eve_meta.agent.link import ServerLink
 from eve_meta.errors import EveMetaError
+from eve_meta.messages import KeepPassword
+
+if TYPE_CHECKING:
+    from twisted.internet.interfaces import IProcessTransport
 
 LINK_DESCRIPTOR = 3
 """Where a server finds the agent's socket."""
@@ -42,6 +46,7 @@ class IServerProcess(IService):
     """Keeps one process running for as long as the service does."""
 
     on_start: Callable[[], None] = Attribute("Called when a process has been started and can be asked.")
+    keep_password: KeepPassword = Attribute("Called with what a guest of the process has set.")
     pid: int | None = Attribute("Of the process; None while there is none.")
 
     async def ask(command: type[Command], **arguments: object) -> None:
@@ -57,6 +62,7 @@ class IServerProcess(IService):
 class ServerProcess(Service):
     """A child of ours, started again with growing pauses when it dies."""
 
+    keep_password: KeepPassword
     _log = Logger()
 
     def __init__(self, reactor: Any, options: tuple[str, ...]) -> None:
@@ -69,7 +75,7 @@ class ServerProcess(Service):
         self.on_start: Callable[[], None] = lambda: None
         self._reactor = reactor
         self._options = options
-        self._link: AMP | None = None
+        self._link: ServerLink | None = None
         self._transport: IProcessTransport | None = None
         self._deaths = 0
         self._started_at = 0.0
@@ -123,8 +129,9 @@ class ServerProcess(Service):
                 childFDs={0: nothing.fileno(), 1: 2, 2: 2, LINK_DESCRIPTOR: theirs.fileno()},
             )
             ours.setblocking(False)  # noqa: FBT003 - the socket module's way
-            self._link = AMP()
-            self._reactor.adoptStreamConnection(ours.fileno(), ours.family, _OneLink(self._link))
+            self._link = link = ServerLink(self.keep_password)
+            factory = ServerFactory.forProtocol(lambda: link)
+            self._reactor.adoptStreamConnection(ours.fileno(), ours.family, factory)
         self._started_at = self._reactor.seconds()
         self.on_start()
 
@@ -151,14 +158,3 @@ class _Watcher(ProcessProtocol):
 
     def processEnded(self, reason: Failure) -> None:
         self._on_end(reason)
-
-
-@final
-class _OneLink(ServerFactory):
-    noisy = False
-
-    def __init__(self, link: AMP) -> None:
-        self._link = link
-
-    def buildProtocol(self, addr: IAddress | None) -> AMP:  # noqa: ARG002 - it is our own other end
-        return self._link

@@ -12,12 +12,16 @@ from eve_meta.document import canonical, parse
 from eve_meta.errors import DocumentError, EveMetaError
 from eve_meta.vm import VM
 
-VERSION = 1
-"""Of the files' layout. A file of another version is left alone."""
+VERSION = 2
+"""Of the files' layout. A file of a later version is left alone; one of version 1 knows no password."""
 
 TOKEN_KEY_BYTES = 32
 
-_FIELDS = {"version", "revision", "token_key", "interfaces", "document"}
+_FIELDS = {"version", "revision", "token_key", "interfaces", "password", "document"}
+
+
+Edition = tuple[int, str]
+"""What a guest is told: a revision of its document, and its password."""
 
 
 @frozen
@@ -53,8 +57,9 @@ class Record:
         name: the VM's name, where its document gives one.
         document: plain data as canonical JSON.
         token_key: made once, kept while the VM is attached anywhere.
+        password: what the guest has set; empty: nothing.
         interfaces: at least one, each once, in the order they were attached.
-        revision: one counter for all VMs: no two documents ever had the same.
+        revision: of the document; one counter for all VMs: no two documents ever had the same.
     """
 
     uuid: UUID
@@ -63,11 +68,17 @@ class Record:
     token_key: bytes = field(repr=False, validator=_key_sized)
     interfaces: tuple[str, ...] = field(validator=[deep_iterable(instance_of(str)), min_len(1), _distinct])
     revision: int = field(validator=[instance_of(int), ge(1)])
+    password: str = field(default="", repr=False, validator=instance_of(str))
 
     @property
     def vm(self) -> VM:
         """The document parsed, anew each time: kept, it would double what 2000 VMs take in memory."""
         return parse(json.loads(self.document))
+
+    @property
+    def edition(self) -> Edition:
+        """Another wherever a guest would be told something else."""
+        return self.revision, self.password
 
     def with_interface(self, interface: str) -> "Record":
         """The same VM, served at an interface too."""
@@ -93,6 +104,7 @@ def to_json(record: Record) -> bytes:
         "revision": record.revision,
         "token_key": record.token_key.hex(),
         "interfaces": record.interfaces,
+        "password": record.password,
         "document": json.loads(record.document),
     }
     return json.dumps(stored, ensure_ascii=False, indent=1).encode() + b"\n"
@@ -115,6 +127,8 @@ def _structured(stored: dict[str, Any]) -> Record:
         raise TypeError("not a JSON object")
     if isinstance(stored.get("version"), int) and stored["version"] > VERSION:
         raise UnreadableError(f"version {stored['version']} is newer than this eve-meta", damaged=False)
+    if stored.get("version") == 1:
+        stored = {**stored, "password": ""}
     if stored.keys() != _FIELDS:
         raise ValueError(f"fields {', '.join(sorted(stored))}: not those of a VM's file")
     if not isinstance(stored["interfaces"], list):
@@ -127,4 +141,5 @@ def _structured(stored: dict[str, Any]) -> Record:
         token_key=bytes.fromhex(stored["token_key"]),
         interfaces=tuple(stored["interfaces"]),
         revision=stored["revision"],
+        password=stored["password"],
     )

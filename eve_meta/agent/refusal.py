@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 from attrs import frozen
 
+from eve_meta.agent.status import NotAttachedError
 from eve_meta.errors import DocumentError, EveMetaError, StorageError
 from netns.errors import (
     KernelRefusedError,
@@ -62,6 +63,7 @@ INTERNAL = Refusal(
 _KINDS: tuple[tuple[type[Exception], HTTPStatus, str], ...] = (
     (NameRefusedError, HTTPStatus.BAD_REQUEST, "name"),
     (NoSuchInterfaceError, HTTPStatus.NOT_FOUND, "no-such-interface"),
+    (NotAttachedError, HTTPStatus.NOT_FOUND, "not-attached"),
     (UnsuitableInterfaceError, HTTPStatus.CONFLICT, "unsuitable-interface"),
     (KernelRefusedError, HTTPStatus.INTERNAL_SERVER_ERROR, "kernel"),
     (MissingError, HTTPStatus.SERVICE_UNAVAILABLE, "missing"),

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import final
+from uuid import UUID
 
 from attrs import define
 from twisted.application.service import MultiService
@@ -18,7 +19,7 @@ from eve_meta.agent.process import IServerProcess, ServerGoneError
 from eve_meta.agent.record import Record
 from eve_meta.brief import Brief, write_brief
 from eve_meta.errors import EveMetaError
-from eve_meta.messages import CloseDoor, OpenDoor, Refresh
+from eve_meta.messages import CloseDoor, KeepPassword, NotKeptError, OpenDoor, Refresh
 
 
 @define
@@ -36,8 +37,12 @@ class Server(MultiService):
     What should be is in `_doors`, what the process has been told in `_told`, and `_settle` closes the
     difference. A process that was started again has been told nothing, so the same lines open a door, refresh
     it, close it, and bring all of them back. Meanwhile guests wait in the sockets' backlogs.
+
+    Attributes:
+        keep_password: called with what a guest has set.
     """
 
+    keep_password: KeepPassword
     _log = Logger()
 
     def __init__(self, process: IServerProcess) -> None:
@@ -50,6 +55,7 @@ class Server(MultiService):
         self._lock = DeferredLock()
         self._waiting: list[Deferred[None]] = []
         process.on_start = self._begin_again
+        process.keep_password = self._keep_password
         process.setServiceParent(self)
 
     def stopService(self) -> "Deferred[None]":
@@ -73,7 +79,7 @@ class Server(MultiService):
     def door(self, interface: str) -> OpenedDoor | None:
         """What is served at an interface; None when this server has no door of it."""
         door = self._doors.get(interface)
-        return OpenedDoor(door.record.uuid, door.record.revision) if door else None
+        return OpenedDoor(door.record.uuid, door.record.edition) if door else None
 
     async def open(self, interface: str, listening: socket.socket, record: Record) -> None:
         """Answer at a socket, which is taken over; returns once guests are answered.
@@ -103,6 +109,13 @@ class Server(MultiService):
         """Answer at an interface no more; returns when nothing holds its namespace."""
         self._doors.pop(interface).listening.close()
         await self._bring_about({interface})
+
+    async def _keep_password(self, interface: str, vm: UUID, password: str) -> None:
+        """Have it kept, if the process answers this VM there: it has no say in others."""
+        door = self.door(interface)
+        if door is None or door.uuid != vm:
+            raise NotKeptError(f"{vm} is not answered there")
+        await self.keep_password(interface, vm, password)
 
     def _begin_again(self) -> None:
         self._told.clear()
@@ -152,7 +165,7 @@ class Server(MultiService):
                 del self._told[interface]
             elif door and told is None:
                 await self._tell_open(interface, door)
-            elif door and told and door.record.revision != told.revision:
+            elif door and told and door.record.edition != told.edition:
                 await self._tell_refresh(door.record)
             else:
                 self._unsettled.discard(interface)
@@ -191,6 +204,11 @@ class Servers(MultiService):
         self._at: dict[str, int] = {}
         for each in servers:
             each.setServiceParent(self)
+
+    def keep_passwords(self, keep: KeepPassword) -> None:
+        """Say what is to be done with what guests set."""
+        for each in self._servers:
+            each.keep_password = keep
 
     def place(self, interface: str, record: Record | None) -> int:
         """Which of them answers at an interface, or is to do so; any where nothing is to be served."""
@@ -231,9 +249,14 @@ class Servers(MultiService):
 
 @contextmanager
 def _brief(record: Record) -> Iterator[int]:
-    document = json.loads(record.document)
-    brief = write_brief(Brief(document=document, token_key=record.token_key, revision=record.revision))
+    brief = Brief(
+        document=json.loads(record.document),
+        token_key=record.token_key,
+        revision=record.revision,
+        password=record.password,
+    )
+    descriptor = write_brief(brief)
     try:
-        yield brief
+        yield descriptor
     finally:
-        os.close(brief)
+        os.close(descriptor)

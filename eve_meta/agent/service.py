@@ -80,6 +80,7 @@ class Agent(MultiService):
         kernel = Kernel(network, thread.call)
         reconciler = Reconciler(kernel, inventory, servers, reactor)
         self.lifecycle = Lifecycle(kernel, inventory, reconciler, servers, reactor)
+        servers.keep_passwords(self.lifecycle.keep_password)
         watcher = Watcher(reactor, network, (reconciler.changed, self.lifecycle.changed))
         control = ControlService(reactor, reactor, self.lifecycle, control_socket(settings.run_dir))
         # These two stop together: the look that goes on may be waiting for a server.

@@ -6,6 +6,8 @@ from uuid import UUID
 from attrs import frozen
 from zope.interface import Interface
 
+from eve_meta.errors import EveMetaError
+
 
 class State(enum.Enum):
     """How far an interface is on its way to being answered."""
@@ -18,6 +20,16 @@ class State(enum.Enum):
     """The last attempt failed; it is tried again."""
 
 
+@frozen
+class NotAttachedError(EveMetaError):
+    """Nothing is served at the interface."""
+
+    interface: str
+
+    def __str__(self) -> str:
+        return f"{self.interface} is not attached (see 'eve-meta list')"
+
+
 @frozen(kw_only=True)
 class Status:
     """One attached interface as it is now.
@@ -26,6 +38,7 @@ class Status:
         name: the VM's name, where its document gives one.
         reason: why the door is not open; None when it is.
         revision: of the document in force; VMs share one counter, so no two documents have the same.
+        has_password: whether the VM's guest has set a password.
         namespace: the network namespace that answers.
         link: the host's end of the link into it.
         server_pid: the process that answers; None while there is none.
@@ -38,6 +51,7 @@ class Status:
     state: State
     reason: str | None
     revision: int
+    has_password: bool
     namespace: str
     link: str
     server_pid: int | None
@@ -68,6 +82,21 @@ class IAgent(Interface):
 
     def status(interface: str) -> Status | None:
         """One interface; None when it is not attached."""
+
+    def password(interface: str) -> str:
+        """What the guest of the VM that is served there has set; empty if it has set nothing.
+
+        Raises:
+            NotAttachedError: no VM is.
+        """
+
+    async def clear_password(interface: str) -> bool:
+        """Forget what the guest has set, so that it can set another; False when it had set nothing.
+
+        Raises:
+            NotAttachedError: no VM is served there.
+            StorageError: it is still set.
+        """
 
     def statuses() -> tuple[Status, ...]:
         """All attached interfaces, by name."""

@@ -7,7 +7,7 @@ import importlib
 
 import click
 
-VERBS = ("agent", "attach", "detach", "list", "show", "render")
+VERBS = ("agent", "attach", "detach", "list", "show", "password", "render")
 
 FAILED = 1
 MISUSED = 2

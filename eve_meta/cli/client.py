@@ -48,6 +48,14 @@ class Client:
         """The status of an interface."""
         return self._ask("GET", _path_of(interface))
 
+    def password(self, interface: str) -> Any:
+        """`password`, what the guest there has set; None if nothing."""
+        return self._ask("GET", f"{_path_of(interface)}/password")
+
+    def clear_password(self, interface: str) -> Any:
+        """`cleared`, whether there was one."""
+        return self._ask("DELETE", f"{_path_of(interface)}/password")
+
     def list(self) -> Any:
         """`interfaces`, the statuses of all, and `problems`."""
         return self._ask("GET", "/v1/interfaces")

@@ -25,8 +25,15 @@ def command(interface: str, as_json: bool, run_dir: Path) -> None:  # noqa: FBT0
 
 
 def _lines(status: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    titles = {"server_pid": "server process", "took_ms": "attached in"}
     for field, value in status.items():
-        if value is not None:
-            text = f"{value:.0f} ms" if field == "took_ms" else str(value)
-            yield titles.get(field, field), text
+        match field, value:
+            case _, None | False:
+                pass
+            case "has_password", _:
+                yield "password", "set by the guest: see 'eve-meta password'"
+            case "server_pid", _:
+                yield "server process", str(value)
+            case "took_ms", _:
+                yield "attached in", f"{value:.0f} ms"
+            case _:
+                yield field, str(value)

@@ -104,4 +104,4 @@ def _metadata(brief: Brief) -> Metadata:
         vm = parse(brief.document)
     except DocumentError as error:
         raise BriefRefusedError(str(error)[:_MAX_REASON_CHARACTERS]) from error
-    return Metadata(vm=vm, token_key=brief.token_key)
+    return Metadata(vm, brief.token_key, brief.password)

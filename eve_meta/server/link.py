@@ -6,8 +6,7 @@ from uuid import UUID
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone, ConnectionLost
-from twisted.internet.interfaces import IAddress
-from twisted.internet.protocol import ServerFactory, connectionDone
+from twisted.internet.protocol import connectionDone
 from twisted.protocols.amp import AMP
 from twisted.python.failure import Failure
 
@@ -56,17 +55,3 @@ class AgentLink(AMP):
         """Fail what we asked, and say so to whoever made us."""
         super().connectionLost(reason)
         self._on_lost()
-
-
-@final
-class OneLink(ServerFactory):
-    """Hands out the one link of a server."""
-
-    noisy = False
-
-    def __init__(self, link: AgentLink) -> None:
-        self._link = link
-
-    def buildProtocol(self, addr: IAddress | None) -> AgentLink:  # noqa: ARG002 - there is one agent
-        """The link, to an agent that has no address."""
-        return self._link

@@ -4,9 +4,10 @@ import socket
 from collections.abc import Callable
 
 from twisted.internet.interfaces import IReactorSocket, IReactorTime
+from twisted.internet.protocol import ServerFactory
 
 from eve_meta.server.doors import Doors
-from eve_meta.server.link import AgentLink, OneLink
+from eve_meta.server.link import AgentLink
 
 
 def serve(
@@ -25,6 +26,6 @@ def serve(
         reactor.adoptStreamConnection(
             agent.fileno(),
             agent.family,
-            OneLink(link),
+            ServerFactory.forProtocol(lambda: link),  # type: ignore[arg-type] # typed as any factory
         )
     return doors

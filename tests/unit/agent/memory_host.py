@@ -19,7 +19,7 @@ from eve_meta.agent.process import IServerProcess, ServerGoneError
 from eve_meta.agent.servers import Server, Servers
 from eve_meta.agent.service import Agent
 from eve_meta.agent.status import Status
-from eve_meta.messages import CloseDoor, OpenDoor, Refresh
+from eve_meta.messages import CloseDoor, KeepPassword, OpenDoor, Refresh
 from eve_meta.server.door import Door
 from eve_meta.server.doors import Doors
 from eve_meta.server.link import AgentLink
@@ -36,6 +36,8 @@ class MemoryProcess(Service):
     Attributes:
         asked: the commands that were carried out, each with the interface or interfaces it was about.
     """
+
+    keep_password: KeepPassword
 
     def __init__(self, reactor: Any) -> None:
         self.on_start = lambda: None
@@ -54,6 +56,7 @@ class MemoryProcess(Service):
     def start(self) -> None:
         """Start a process that has been told nothing."""
         self._doors = Doors(self._reactor, self._reactor)
+        self._doors.keep_password = self.keep_password
         self._doors.startService()
         link = AgentLink(self._doors, lambda: None)
         self._responders: dict[type[Command], Callable[..., Any]] = {
@@ -99,6 +102,30 @@ def make_agent(
     settings = Settings(state_dir=directory / "state", run_dir=directory / "run", servers=servers)
     made = Servers(tuple(Server(each) for each in processes))
     return Agent(settings, network, made, NoThread(), reactor), processes
+
+
+def ask_as_guest(
+    network: MemoryNetwork, processes: tuple[MemoryProcess, ...], interface: str, request: bytes
+) -> bytes | None:
+    """What a guest behind an interface is sent; None where its frames reach no open door."""
+    door = next(filter(None, (each.door(interface) for each in processes)), None)
+    if door is None or not network.see(interface).is_wired:
+        return None
+    transport = StringTransport()
+    channel = door.site.buildProtocol(None)
+    assert channel is not None
+    channel.makeConnection(transport)
+    channel.dataReceived(request)
+    channel.connectionLost(Failure(ConnectionDone()))
+    sent: bytes = transport.value()
+    return sent
+
+
+def setting(password: str) -> bytes:
+    """The request of a guest that sets its password."""
+    body = password.encode()
+    head = f"POST /openstack/latest/password HTTP/1.0\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
 
 
 class AgentTestCase(SynchronousTestCase):
@@ -152,6 +179,12 @@ class AgentTestCase(SynchronousTestCase):
         status = self.agent.lifecycle.status(interface)
         return status.state.value if status else None
 
+    def status_of(self, interface: str) -> Status:
+        """What `show` says of an interface that is attached."""
+        status = self.agent.lifecycle.status(interface)
+        assert status
+        return status
+
     def told(self) -> None:
         """Let the agent read what the kernel has announced."""
         for each in tuple(self.reactor.readers):
@@ -159,14 +192,15 @@ class AgentTestCase(SynchronousTestCase):
 
     def read(self, interface: str, path: str = "/latest/meta-data/hostname") -> str | None:
         """What a guest behind an interface reads; None where its frames reach no open door."""
-        door = next(filter(None, (each.door(interface) for each in self.processes)), None)
-        if door is None or not self.network.see(interface).is_wired:
-            return None
-        transport = StringTransport()
-        channel = door.site.buildProtocol(None)
-        assert channel is not None
-        channel.makeConnection(transport)
-        channel.dataReceived(f"GET {path} HTTP/1.0\r\n\r\n".encode())
-        channel.connectionLost(Failure(ConnectionDone()))
-        answer: bytes = transport.value()
-        return answer.partition(b"\r\n\r\n")[2].decode()
+        sent = self.ask_as_guest(interface, f"GET {path} HTTP/1.0\r\n\r\n".encode())
+        return None if sent is None else sent.partition(b"\r\n\r\n")[2].decode()
+
+    def set_password(self, interface: str, password: str) -> int:
+        """Let a guest set its password; the status that it is answered with."""
+        sent = self.ask_as_guest(interface, setting(password))
+        assert sent
+        return int(sent.split()[1])
+
+    def ask_as_guest(self, interface: str, request: bytes) -> bytes | None:
+        """See `ask_as_guest`."""
+        return ask_as_guest(self.network, self.processes, interface, request)

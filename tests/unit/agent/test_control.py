@@ -26,6 +26,7 @@ OPEN = {
     "state": "open",
     "reason": None,
     "revision": 1,
+    "has_password": False,
     "namespace": "eve-meta-tap0",
     "link": link_of("tap0"),
     "server_pid": PID,
@@ -258,6 +259,48 @@ class AttachTests(ControlTests):
         self.processes[0].start()
 
         assert (b"", None) == (transport.value(), self.state("tap0"))
+
+
+class PasswordTests(ControlTests):
+    PATH = "/v1/interfaces/tap0/password"
+
+    def test_password(self) -> None:
+        self.put("tap0")
+        assert {"interface": "tap0", "password": None} == self.ask("GET", self.PATH).json
+        self.set_password("tap0", "sécret")
+
+        assert {"interface": "tap0", "password": "sécret"} == self.ask("GET", self.PATH).json
+        assert self.ask("GET", "/v1/interfaces/tap0").json["has_password"]
+        assert {"interface": "tap0", "cleared": True} == self.ask("DELETE", self.PATH).json
+        assert {"interface": "tap0", "cleared": False} == self.ask("DELETE", self.PATH).json
+
+    def test_only_the_guest_sets_it(self) -> None:
+        self.put("tap0")
+
+        assert (405, "DELETE, GET, HEAD") == (
+            (refused := self.ask("PUT", self.PATH, b"secret")).status,
+            refused.headers["allow"],
+        )
+
+    def test_not_attached(self) -> None:
+        for method in ("GET", "DELETE"):
+            refused = self.ask(method, self.PATH)
+            assert (404, "not-attached") == (refused.status, refused.error["kind"])
+
+    def test_nothing_is_beside_or_below(self) -> None:
+        for path in ("/v1/interfaces/tap0/passwords", f"{self.PATH}/x"):
+            assert (404, "path") == ((refused := self.ask("GET", path)).status, refused.error["kind"])
+
+    def test_a_disk_that_is_full(self) -> None:
+        self.put("tap0")
+        self.set_password("tap0", "secret")
+        (self.directory / "state" / "vms").rename(self.directory / "elsewhere")
+
+        assert (507, "storage") == (
+            (refused := self.ask("DELETE", self.PATH)).status,
+            refused.error["kind"],
+        )
+        assert "secret" == self.ask("GET", self.PATH).json["password"]
 
 
 class OtherTests(ControlTests):

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from attrs import evolve
 
 from eve_meta.agent.inventory import Inventory
 from eve_meta.agent.record import Record
@@ -96,10 +97,11 @@ def test_the_file_is_private_and_holds_everything(inventory: Inventory, director
     record = inventory.put("tap0", document(WEB, name="wëb")).record
 
     assert {
-        "version": 1,
+        "version": 2,
         "revision": 1,
         "token_key": record.token_key.hex(),
         "interfaces": ["tap0"],
+        "password": "",
         "document": document(WEB, name="wëb"),
     } == stored(directory, WEB)
     assert 0o600 == (directory / f"{WEB}.json").stat().st_mode & 0o777
@@ -113,6 +115,36 @@ def test_secrets_are_not_shown(inventory: Inventory) -> None:
     assert "secret" not in repr(record)
     assert record.token_key.hex() not in repr(record)
     assert repr(record.token_key) not in repr(record)
+
+
+def test_a_password_is_kept_with_its_vm(inventory: Inventory, directory: Path) -> None:
+    """A new document leaves it as it is, and so do the VM's other interfaces."""
+    inventory.set_password(inventory.put("tap0", document(WEB)).record, "sécret\n\0")
+    record = inventory.put("tap1", document(WEB, name="new")).record
+
+    assert "sécret\n\0" == record.password
+    assert record.edition != evolve(record, password="").edition
+    assert "sécret" not in repr(record)
+    assert comparable(inventory) == comparable(Inventory.load(directory))
+
+
+def test_a_password_goes_with_its_vm(inventory: Inventory, directory: Path) -> None:
+    """Whoever has the interface next starts without one."""
+    inventory.set_password(inventory.put("tap0", document(WEB)).record, "secret")
+    inventory.put("tap0", document(DB))
+
+    assert "" == inventory.put("tap0", document(WEB)).record.password
+    assert comparable(inventory) == comparable(Inventory.load(directory))
+
+
+def test_a_password_that_the_disk_does_not_take(inventory: Inventory, directory: Path) -> None:
+    record = inventory.put("tap0", document(WEB)).record
+
+    with disk_full_after(10), pytest.raises(StorageError):
+        inventory.set_password(record, "secret")
+
+    assert record == inventory.record_of("tap0")
+    assert comparable(inventory) == comparable(Inventory.load(directory))
 
 
 def test_a_vm_has_one_document_on_all_its_interfaces(inventory: Inventory) -> None:
@@ -263,7 +295,7 @@ class TestLoad:
             (b"\xff\xfe\x00", "codec can't decode"),
             (b"[" * 100_000, "recursion"),
             (b"[]", "not a JSON object"),
-            (b'{"version": 1}', "fields version: not those of a VM's file"),
+            (b'{"version": 2}', "fields version: not those of a VM's file"),
             (b'{"version": 0}', "fields version: not those of a VM's file"),
         ],
     )
@@ -323,17 +355,28 @@ class TestLoad:
             f"{directory}/{WEB}.json.damaged: set aside as damaged; attach its VM again, then delete it",
         ) == Inventory.load(directory).problems
 
+    def test_a_file_from_before_passwords(self, inventory: Inventory, directory: Path) -> None:
+        inventory.put("tap0", document(WEB))
+        before = stored(directory, WEB)
+        del before["password"]
+        (directory / f"{WEB}.json").write_text(json.dumps({**before, "version": 1}))
+
+        again = Inventory.load(directory)
+
+        assert () == again.problems
+        assert comparable(inventory) == comparable(again)
+
     def test_a_file_of_a_newer_program_is_left_where_it_is(
         self, inventory: Inventory, directory: Path
     ) -> None:
         inventory.put("tap0", document(WEB))
-        rewrite(directory, WEB, version=2)
+        rewrite(directory, WEB, version=3)
 
         again = Inventory.load(directory)
 
         assert () == again.records()
-        assert (f"{directory}/{WEB}.json: version 2 is newer than this eve-meta",) == again.problems
-        assert 2 == stored(directory, WEB)["version"]
+        assert (f"{directory}/{WEB}.json: version 3 is newer than this eve-meta",) == again.problems
+        assert 3 == stored(directory, WEB)["version"]
 
     def test_what_cannot_be_read_is_a_problem(self, inventory: Inventory, directory: Path) -> None:
         inventory.put("tap0", document(WEB))
@@ -361,6 +404,18 @@ class TestUndo:
         inventory.undo(inventory.put("tap0", document(WEB, name="new")))
 
         assert before == inventory.record_of("tap0")
+        assert comparable(inventory) == comparable(Inventory.load(directory))
+
+    def test_of_a_new_document_whose_guest_set_a_password_meanwhile(
+        self, inventory: Inventory, directory: Path
+    ) -> None:
+        before = inventory.put("tap0", document(WEB, name="old")).record
+        failed = inventory.put("tap0", document(WEB, name="new"))
+        inventory.set_password(failed.record, "secret")
+
+        inventory.undo(failed)
+
+        assert evolve(before, password="secret") == inventory.record_of("tap0")
         assert comparable(inventory) == comparable(Inventory.load(directory))
 
     def test_of_one_more_interface(self, inventory: Inventory) -> None:

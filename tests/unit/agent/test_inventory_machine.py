@@ -24,6 +24,7 @@ class InventoryMachine(RuleBasedStateMachine):
         self.inventory = Inventory.load(self.directory)
         self.owners: dict[str, UUID] = {}
         self.names: dict[UUID, str] = {}
+        self.passwords: dict[UUID, str] = {}
 
     @rule(interface=INTERFACES, uuid=UUIDS, name=NAMES)
     def put(self, interface: str, uuid: UUID, name: str) -> None:
@@ -34,6 +35,13 @@ class InventoryMachine(RuleBasedStateMachine):
     @rule(interface=INTERFACES, uuid=UUIDS, name=NAMES)
     def put_and_undo(self, interface: str, uuid: UUID, name: str) -> None:
         self.inventory.undo(self.inventory.put(interface, {"uuid": str(uuid), "name": name}))
+
+    @rule(interface=INTERFACES, password=NAMES)
+    def set_password(self, interface: str, password: str) -> None:
+        record = self.inventory.record_of(interface)
+        if record:
+            self.inventory.set_password(record, password)
+            self.passwords[record.uuid] = password
 
     @rule(interface=INTERFACES)
     def remove(self, interface: str) -> None:
@@ -47,10 +55,16 @@ class InventoryMachine(RuleBasedStateMachine):
 
     @invariant()
     def memory_is_as_the_model(self) -> None:
-        wanted = {interface: (uuid, self.names[uuid]) for interface, uuid in self.owners.items()}
-        records = self.inventory.records()
+        for uuid in self.passwords.keys() - set(self.owners.values()):
+            del self.passwords[uuid]
+        wanted = {
+            interface: (uuid, self.names[uuid], self.passwords.get(uuid, ""))
+            for interface, uuid in self.owners.items()
+        }
         served = {
-            interface: (record.uuid, record.name) for record in records for interface in record.interfaces
+            interface: (record.uuid, record.name, record.password)
+            for record in self.inventory.records()
+            for interface in record.interfaces
         }
 
         assert wanted == served

@@ -39,7 +39,8 @@ STEER = Change(Steer(TAP))
 CLEAR = (Change(Unsteer(TAP)), Change(RemoveLink(TAP)), Change(RemoveNamespace(TAP)))
 
 NO_DOOR = None
-GOOD, OLD, OTHERS = OpenedDoor(VM, 2), OpenedDoor(VM, 1), OpenedDoor(OTHER_VM, 2)
+WITH_PASSWORD = OpenedDoor(VM, (2, "secret"))
+GOOD, OLD, OTHERS = OpenedDoor(VM, (2, "")), OpenedDoor(VM, (1, "")), OpenedDoor(OTHER_VM, (2, ""))
 
 
 @pytest.mark.parametrize(
@@ -58,6 +59,7 @@ GOOD, OLD, OTHERS = OpenedDoor(VM, 2), OpenedDoor(VM, 1), OpenedDoor(OTHER_VM, 2
         (RECORD, UNSTEERED, NO_DOOR, (*RENEWED, OPEN, STEER)),
         (RECORD, UNSTEERED, GOOD, (*RENEWED, STEER)),
         (RECORD, UNSTEERED, OLD, (*RENEWED, REFRESH, STEER)),
+        (RECORD, WIRED, WITH_PASSWORD, (REFRESH,)),
         (RECORD, UNSTEERED, OTHERS, (CLOSE, *RENEWED, OPEN, STEER)),
         (RECORD, WIRED, NO_DOOR, (OPEN,)),
         (RECORD, WIRED, GOOD, ()),

@@ -2,18 +2,32 @@
 
 import os
 import signal
+import socket
 from typing import Any, cast
+from uuid import UUID
 
 import pytest
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.task import deferLater
+from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 from zope.interface.verify import verifyObject
 
+from eve_meta.agent.link import ServerLink
 from eve_meta.agent.process import IServerProcess, ServerGoneError, ServerProcess
-from eve_meta.messages import CloseDoor, DoorNotOpenError, OpenDoor
-from tests.unit.agent.memory_host import MemoryProcess
+from eve_meta.brief import Brief, write_brief
+from eve_meta.messages import CloseDoor, DoorNotOpenError, NotKeptError, OpenDoor
+from tests.unit.agent.memory_host import MemoryProcess, setting
+
+VM = UUID("11111111-1111-4111-8111-111111111111")
+
+
+def set_password(address: tuple[str, int]) -> bytes:
+    """The status that a guest is answered with."""
+    with socket.create_connection(address, timeout=10) as guest:
+        guest.sendall(setting("secret"))
+        return guest.recv(65536).split(b" ")[1]
 
 
 class ServerProcessTests(TestCase):
@@ -23,10 +37,13 @@ class ServerProcessTests(TestCase):
         The reactor runs by then: after one that ends while it starts, trial hears of no other end.
         """
         await deferLater(reactor, 0)
+        self.keeping: Exception | None = None
+        self.kept: list[tuple[str, UUID, str]] = []
         self.starts: list[int | None] = []
         self.next_start: Deferred[None] = Deferred()
         self.process = ServerProcess(reactor, ("--unconfined",))
         self.process.on_start = self.started
+        self.process.keep_password = self.keep
         self.addCleanup(lambda: self.process.stopService() if self.process.running else None)
 
     def started(self) -> None:
@@ -40,7 +57,9 @@ class ServerProcessTests(TestCase):
         await self.make()
 
         assert verifyObject(IServerProcess, self.process)
-        assert verifyObject(IServerProcess, MemoryProcess(reactor))
+        in_memory = MemoryProcess(reactor)
+        in_memory.keep_password = self.keep
+        assert verifyObject(IServerProcess, in_memory)
 
     async def test_asked(self) -> None:
         """A process is asked over its link, and what it refuses is raised here."""
@@ -49,6 +68,27 @@ class ServerProcessTests(TestCase):
 
         with pytest.raises(DoorNotOpenError):
             await self.ask()
+
+    async def test_password(self) -> None:
+        """What a guest of the process sets is handed on, and the guest is answered by what comes of it."""
+        await self.make()
+        self.process.startService()
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            await self.open_door(listening)
+
+            assert b"200" == await deferToThread(set_password, listening.getsockname())
+            self.keeping = NotKeptError("there is no disk")
+            assert b"503" == await deferToThread(set_password, listening.getsockname())
+        assert [("tap0", VM, "secret")] * 2 == self.kept
+
+    async def test_long_password(self) -> None:
+        """A process that has one kept that no guest can set is not to be trusted: its link is lost."""
+        await self.make()
+        link = ServerLink(self.keep)
+        setting = maybeDeferred(link.set_password, "tap0", str(VM), "a" * 1021)
+
+        await self.assertFailure(setting, ValueError)
+        assert [] == self.kept
 
     async def test_killed(self) -> None:
         """A process that is killed is told of, and another is started."""
@@ -92,6 +132,19 @@ class ServerProcessTests(TestCase):
             os.kill(pid, 0)
         with pytest.raises(ServerGoneError):
             await self.ask()
+
+    async def keep(self, interface: str, vm: UUID, password: str) -> None:
+        """Remember what a guest has set."""
+        self.kept.append((interface, vm, password))
+        if self.keeping:
+            raise self.keeping
+
+    async def open_door(self, listening: socket.socket) -> None:
+        """Let guests in that connect to a socket."""
+        document = {"uuid": str(VM)}
+        brief = write_brief(Brief(document=document, token_key=bytes(32), password="", revision=1))
+        await self.process.ask(OpenDoor, interface="tap0", socket=listening.fileno(), brief=brief)
+        os.close(brief)
 
     async def ask(self) -> None:
         """Ask for what is refused."""

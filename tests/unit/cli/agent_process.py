@@ -1,8 +1,8 @@
 """A process with an agent that is real but for the host and the servers, which are in memory: DIRECTORY.
 
-Its standard input says which ports there are: a line `+tap0` lets one come, `-tap0` lets it go; each is
-answered with `done`. It says `done` first when it can be asked, and stops at the end of its input, so it
-cannot outlive a test.
+Its standard input says what happens: a line `+tap0` lets a port come, `-tap0` lets it go, and `*tap0 TEXT`
+lets the guest there set its password; each is answered with `done`. It says `done` first when it can be
+asked, and stops at the end of its input, so it cannot outlive a test.
 """
 
 import sys
@@ -15,7 +15,7 @@ from twisted.protocols.basic import LineOnlyReceiver
 from netns import KernelRefusedError, MissingError
 from netns.memory import MemoryNetwork
 from netns.steps import AddNamespace
-from tests.unit.agent.memory_host import make_agent
+from tests.unit.agent.memory_host import MemoryProcess, ask_as_guest, make_agent, setting
 
 
 class Host(LineOnlyReceiver):
@@ -23,18 +23,22 @@ class Host(LineOnlyReceiver):
 
     delimiter = b"\n"
 
-    def __init__(self, network: MemoryNetwork) -> None:
+    def __init__(self, network: MemoryNetwork, processes: tuple[MemoryProcess, ...]) -> None:
         self._network = network
+        self._processes = processes
 
     def connectionMade(self) -> None:
         self.sendLine(b"done")
 
     def lineReceived(self, line: bytes) -> None:
-        change, name = line[:1], line[1:].decode()
-        if change == b"+":
-            self._network.add_port(name)
-        else:
-            self._network.remove_port(name)
+        change, name, password = line[:1], *line[1:].decode().partition(" ")[::2]
+        match change:
+            case b"+":
+                self._network.add_port(name)
+            case b"-":
+                self._network.remove_port(name)
+            case _:
+                ask_as_guest(self._network, self._processes, name, setting(password))
         self.sendLine(b"done")
 
     def connectionLost(self, reason: object = None) -> None:
@@ -50,10 +54,10 @@ def main(directory: str) -> None:
         AddNamespace("tap-refused"): KernelRefusedError("add the link evmabc", 28),
         AddNamespace("tap-missing"): MissingError("nf_tables", "load the kernel module nf_tables"),
     }
-    agent, _ = make_agent(Path(directory), network, reactor)
+    agent, processes = make_agent(Path(directory), network, reactor)
     agent.startService()
     reactor.addSystemEventTrigger("before", "shutdown", agent.stopService)
-    StandardIO(Host(network))
+    StandardIO(Host(network, processes))
     reactor.run()
 
 

@@ -1,6 +1,7 @@
 """Runs the command as its users do: as a process."""
 
 import os
+import pty
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -35,6 +36,15 @@ def eve_meta(*arguments: str | Path, stdin: bytes = b"", cwd: Path | None = None
     return Ran(ran.returncode, ran.stdout.decode(), ran.stderr.decode())
 
 
+def on_a_terminal(*arguments: str | Path) -> str:
+    """What the command shows its user there."""
+    ours, theirs = pty.openpty()
+    with open(ours, "rb", buffering=0) as shown, open(theirs, "wb") as terminal:  # noqa: PTH123 - descriptors
+        command = [*PYTHON, "-m", "eve_meta", *map(str, arguments)]
+        subprocess.run(command, stdout=terminal, env=ENVIRONMENT, check=True)
+        return shown.read(65536).decode()
+
+
 def failed(message: str) -> Ran:
     """One line on standard error."""
     return Ran(1, "", f"eve-meta: {message}\n")
@@ -61,6 +71,10 @@ class Agent:
     def port_goes(self, name: str) -> None:
         """Let a port go."""
         self._tell(f"-{name}\n")
+
+    def guest_sets_password(self, interface: str, password: str) -> None:
+        """Let the guest behind an interface set its password."""
+        self._tell(f"*{interface} {password}\n")
 
     def _tell(self, line: str) -> None:
         assert self._process.stdin is not None

@@ -14,7 +14,7 @@ import pytest
 from eve_meta.contact import control_socket
 from netns.names import link_of
 from tests.unit.agent.memory_host import PID
-from tests.unit.cli.commands import Agent, Ran, eve_meta, failed, running_agent
+from tests.unit.cli.commands import Agent, Ran, eve_meta, failed, on_a_terminal, running_agent
 
 PORTS = ("tap0", "tap1", "tap2", "tap3", "tap-refused", "tap-missing")
 
@@ -191,6 +191,42 @@ def test_show_of_what_is_not_attached(run_dir: Path) -> None:
     assert failed("tap9 is not attached (see 'eve-meta list')") == eve_meta(
         "show", "tap9", "--run-dir", run_dir
     )
+
+
+def test_password(tmp_path: Path, document: Path) -> None:
+    with running_agent(tmp_path) as agent:
+        to_agent = ("--run-dir", agent.run_dir)
+        agent.port_comes("tap0")
+        eve_meta("attach", "tap0", document, *to_agent)
+        none = Ran(0, "", "eve-meta: tap0: the guest has set no password\n")
+
+        assert none == eve_meta("password", "tap0", *to_agent)
+        agent.guest_sets_password("tap0", "b2xk\x1b[2J")
+        assert Ran(0, "b2xk\x1b[2J\n", "") == eve_meta("password", "tap0", *to_agent)
+        assert "password set by the guest" in " ".join(eve_meta("show", "tap0", *to_agent).out.split())
+        assert {"interface": "tap0", "password": "b2xk\x1b[2J"} == json.loads(
+            eve_meta("password", "--json", "tap0", *to_agent).out
+        )
+        assert Ran(0, "tap0: password cleared\n", "") == eve_meta("password", "tap0", "--clear", *to_agent)
+        assert none == eve_meta("password", "tap0", *to_agent)
+        assert Ran(0, "tap0: no password was set\n", "") == eve_meta("password", "tap0", "--clear", *to_agent)
+
+
+def test_password_on_a_terminal(tmp_path: Path, document: Path) -> None:
+    """What a guest writes does not command it."""
+    with running_agent(tmp_path) as agent:
+        agent.port_comes("tap0")
+        eve_meta("attach", "tap0", document, "--run-dir", agent.run_dir)
+        agent.guest_sets_password("tap0", "b2xké\x1b[2J")
+
+        assert "b2xké\\x1b[2J\r\n" == on_a_terminal("password", "tap0", "--run-dir", agent.run_dir)
+
+
+def test_password_of_what_is_not_attached(run_dir: Path) -> None:
+    for option in ([], ["--clear"]):
+        assert failed("tap9 is not attached (see 'eve-meta list')") == eve_meta(
+            "password", "tap9", *option, "--run-dir", run_dir
+        )
 
 
 def test_list(tmp_path: Path, document: Path, uuid: UUID) -> None:

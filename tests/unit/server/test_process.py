@@ -4,13 +4,14 @@ import os
 import re
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from twisted.internet import reactor
+from twisted.internet import defer, reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.protocol import ProcessProtocol, ServerFactory
 from twisted.internet.threads import deferToThread
@@ -24,8 +25,11 @@ from eve_meta.messages import (
     CloseDoor,
     DoorNotOpenError,
     DoorOpenError,
+    NotKeptError,
     OpenDoor,
+    PasswordSetError,
     Refresh,
+    SetPassword,
 )
 
 if TYPE_CHECKING:
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
 UUID = "11111111-2222-3333-4444-555555555555"
 SECRET = "correct horse battery staple"
 NAME = b"GET /latest/meta-data/local-hostname HTTP/1.0\r\n\r\n"
+PASSWORD = b"POST /openstack/latest/password HTTP/1.0\r\nContent-Length: 6\r\n\r\nb2xk\n\n"
 PATIENCE_SECONDS = 20
 
 
@@ -52,6 +57,20 @@ class _Process(ProcessProtocol):
         self.ended.callback(None)
 
 
+class Agent(AMP):
+    """Our end of the link; what it is asked to keep it answers as the test says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[dict[str, str]] = []
+        self.kept: Callable[[], object] = dict
+
+    @SetPassword.responder
+    def set_password(self, **arguments: str) -> object:
+        self.asked.append(arguments)
+        return self.kept()
+
+
 class Server:
     """A server process and our link to it."""
 
@@ -68,7 +87,7 @@ class Server:
                 env={"PYTHONPATH": os.pathsep.join(sys.path)},
                 childFDs={0: "w", 1: "r", 2: "r", 3: theirs.fileno()},
             )
-            self.link = AMP()
+            self.link = Agent()
             made = ServerFactory.forProtocol(lambda: self.link)
             made.noisy = False
             cast("IReactorSocket", reactor).adoptStreamConnection(
@@ -102,7 +121,9 @@ class Server:
 
 def brief_of(name: str) -> int:
     document = {"uuid": UUID, "name": name, "user_data": SECRET}
-    return write_brief(Brief(document=document, token_key=SECRET.encode().ljust(32)[:32], revision=1))
+    return write_brief(
+        Brief(document=document, token_key=SECRET.encode().ljust(32)[:32], password="", revision=1)
+    )
 
 
 async def answer(listening: socket.socket) -> bytes:
@@ -110,11 +131,17 @@ async def answer(listening: socket.socket) -> bytes:
     return (await deferToThread(_ask, listening.family, listening.getsockname())).rpartition(b"\r\n\r\n")[2]
 
 
-def _ask(family: socket.AddressFamily, address: tuple[Any, ...]) -> bytes:
+async def status_of_password(listening: socket.socket) -> bytes:
+    """How a guest that sets its password is answered."""
+    sent = await deferToThread(_ask, listening.family, listening.getsockname(), PASSWORD)
+    return sent.split(b" ")[1]
+
+
+def _ask(family: socket.AddressFamily, address: tuple[Any, ...], request: bytes = NAME) -> bytes:
     with socket.socket(family) as guest:
         guest.settimeout(PATIENCE_SECONDS)
         guest.connect(address)
-        guest.sendall(NAME)
+        guest.sendall(request)
         return b"".join(iter(lambda: guest.recv(65536), b""))
 
 
@@ -181,6 +208,20 @@ class ServerTests(_ServerCase):
 
         assert await answer(door) == b"old"
 
+    async def test_a_password_is_kept_by_the_agent(self) -> None:
+        """With the guest's interface and VM, and the guest is answered as the agent answers."""
+        door = await self.open("tap1", "one")
+
+        assert await status_of_password(door) == b"200"
+        assert self.server.link.asked == [{"interface": "tap1", "vm": UUID, "password": "b2xk\n\n"}]
+
+    async def test_a_password_that_the_agent_does_not_keep(self) -> None:
+        door = await self.open("tap1", "one")
+
+        for error, status in ((PasswordSetError(), b"409"), (NotKeptError(), b"503")):
+            self.server.link.kept = partial(defer.fail, error)
+            assert await status_of_password(door) == status
+
     async def test_an_open_door_is_not_opened_again(self) -> None:
         door = await self.open("tap1", "old")
 
@@ -191,7 +232,7 @@ class ServerTests(_ServerCase):
 
     async def test_a_wrong_document_is_refused_and_the_server_goes_on(self) -> None:
         door = await self.open("tap1", "old")
-        rubbish = write_brief(Brief(document={"name": SECRET}, token_key=bytes(32), revision=1))
+        rubbish = write_brief(Brief(document={"name": SECRET}, token_key=bytes(32), password="", revision=1))
         self.addCleanup(os.close, rubbish)
 
         with pytest.raises(BriefRefusedError, match="uuid"):
