@@ -8,10 +8,11 @@ import http.client
 import json
 import socket
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 from attrs import define, field, frozen
 
@@ -78,6 +79,11 @@ class Guest:
         """What a program prints that runs inside; it must succeed."""
         return run("ip", "netns", "exec", self.name, *command, given=given)
 
+    def run_python(self, program: str) -> dict[str, Any]:
+        """What a program prints, as JSON, that the tests' own Python runs with its network."""
+        printed: dict[str, Any] = json.loads(self.run(sys.executable, "-c", program))
+        return printed
+
     def inside(self, work: Callable[[], T]) -> T:
         """What a function returns that runs inside, on a thread of its own."""
         return namespaces.enter(self.name, work)
@@ -112,6 +118,11 @@ class Guest:
         with self.connect(address, seconds=seconds) as connection:
             return ask_over(connection, path, method=method, headers=headers)
 
+    def post(self, path: str, body: str) -> int:
+        """The status with which it is answered what it sends."""
+        with self.connect() as connection:
+            return ask_over(connection, path, method="POST", body=body).status
+
     def read(self, path: str, address: str = IPV4) -> str:
         """The text at a path, which must be there."""
         answer = self.ask(path, address)
@@ -124,15 +135,19 @@ class Guest:
 
 
 def ask_over(
-    connection: socket.socket, path: str, *, method: str = "GET", headers: Mapping[str, str] | None = None
+    connection: socket.socket,
+    path: str,
+    *,
+    method: str = "GET",
+    headers: Mapping[str, str] | None = None,
+    body: str | None = None,
 ) -> Answer:
     """What is answered over an open connection, which stays open."""
     client = http.client.HTTPConnection("metadata")
     client.sock = connection
-    client.request(method, path, headers=dict(headers or {}))
+    client.request(method, path, body, dict(headers or {}))
     response = client.getresponse()
-    body = response.read()
-    return Answer(response.status, dict(response.getheaders()), body)
+    return Answer(response.status, dict(response.getheaders()), response.read())
 
 
 @define

@@ -6,11 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.hosts import MAC, Host
-from tests.support import need_programs
+from tests.hosts import MAC, Guest, Host
+from tests.support import EXAMPLE, need_programs
 
 ROUTER = "10.0.0.1"
 LEASED = "10.0.0.100"
+
+
+@pytest.fixture
+def guest(host: Host) -> Guest:
+    """A guest with the first NIC of the example."""
+    return host.guest("red", "tap0", mac=EXAMPLE["interfaces"][0]["mac"])
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.agents import Agent
-from tests.hosts import Guest, Host
+from tests.hosts import Guest
 from tests.support import EXAMPLE, need_programs
 
 pytestmark = pytest.mark.guest
@@ -19,15 +19,9 @@ UUID_OF_AWS = "ec2e1916-9099-7caf-fd21-012345abcdef"
 SOURCES = ("OpenStack", "Ec2")
 
 
-@pytest.fixture
-def guest(host: Host) -> Guest:
-    """A guest with the first NIC of the example."""
-    need_programs("cloud-init")
-    return host.guest("red", "tap0", mac=EXAMPLE["interfaces"][0]["mac"])
-
-
 def crawl(guest: Guest, source: str) -> dict[str, Any]:
     """What cloud-init asks in a guest and makes of it."""
+    need_programs("cloud-init")
     firmware = {
         "system-product-name": "OpenStack Compute" if source == "OpenStack" else "Standard PC",
         "system-uuid": UUID_OF_AWS,

@@ -20,6 +20,7 @@ _PIDFD_GETFD = 438
 _SIOCGSKNS = 0x894C
 _libc = ctypes.CDLL(None, use_errno=True)
 
+PASSWORD = "/openstack/latest/password"
 PINK = RED | {"hostname": "pink"}
 
 
@@ -42,6 +43,23 @@ def test_one_vm_one_revision(host: Host, agent: Agent) -> None:
     agent.attach("tap1", PINK)
     assert ["pink", "pink"] == [guest.read(HOSTNAME) for guest in (first, second)]
     assert agent.show("tap0")["revision"] == agent.show("tap1")["revision"]
+
+
+def test_one_vm_one_password(host: Host, agent: Agent) -> None:
+    """Two NICs of one VM have one password; another VM has none, whatever it has the same."""
+    bridge = host.bridge()
+    first, second, other = (
+        host.guest(name, tap, bridge=bridge)
+        for name, tap in (("first", "tap0"), ("second", "tap1"), ("other", "tap2"))
+    )
+    for tap, document in (("tap0", RED), ("tap1", RED), ("tap2", GREEN)):
+        agent.attach(tap, document)
+    assert 200 == first.post(PASSWORD, "b2xk")
+    assert ["b2xk", "b2xk", ""] == [guest.read(PASSWORD) for guest in (first, second, other)]
+    assert 409 == second.post(PASSWORD, "bmV3")
+    assert 0 == agent.run("password", "tap1", "--clear").returncode
+    assert ["", "", ""] == [guest.read(PASSWORD) for guest in (first, second, other)]
+    assert 200 == second.post(PASSWORD, "bmV3")
 
 
 def test_interface_of_another_vm(host: Host, agent: Agent) -> None:

@@ -13,6 +13,7 @@ from netns import link_of, namespace_of, namespaces
 from tests.agents import RED, Agent
 from tests.hosts import ANSWER_SECONDS, HOSTNAME, IPV4, LINK_LOCAL, Guest, Host, ask_over, run
 
+PASSWORD = "/openstack/latest/password"
 ENDS = pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 
 
@@ -62,6 +63,17 @@ def test_asking_all_the_time(agent: Agent, red: Guest, end: int) -> None:
         agent.stop(end)
         agent.start()
     assert [] == failures
+
+
+@ENDS
+def test_password(agent: Agent, red: Guest, end: int) -> None:
+    """A password that a guest has set is there after a restart, for the guest and for the host."""
+    assert [200, 409] == [red.post(PASSWORD, text) for text in ("b2xk", "bmV3")]
+    agent.stop(end)
+    agent.start()
+    assert "b2xk" == red.read(PASSWORD, LINK_LOCAL)
+    assert "b2xk\n" == agent.run("password", "tap0").stdout
+    assert 409 == red.post(PASSWORD, "bmV3")
 
 
 def test_server_dies(agent: Agent, red: Guest) -> None:
