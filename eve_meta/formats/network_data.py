@@ -82,7 +82,7 @@ def _places(vm: VM) -> Iterator[_Place]:
 
 
 def _network(vm: VM, number: int, place: _Place) -> _Record:
-    network_id = {"network_id": str(uuid_of(vm, f"{place.mac}/{number}"))}
+    network_id = {"network_id": str(uuid_of(vm, f"{place.mac}/network"))}
     record: _Record = {"id": f"network{number}", "type": _kind(place.address), "link": place.link}
     if isinstance(place.address, StaticAddress):
         return record | _static(place.address) | network_id | {"services": _services(place.address.dns)}

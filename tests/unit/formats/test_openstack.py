@@ -12,6 +12,7 @@ from eve_meta.vm import (
     Bus,
     Count,
     DevicePath,
+    DiskDevice,
     File,
     Interface,
     JsonObject,
@@ -139,19 +140,44 @@ def test_certificate() -> None:
     assert ["x509"] == [key["type"] for key in meta_data(vm, "latest")["keys"]]
 
 
+WHERE = {"bus": "pci", "address": "0000:00:02.0"}
+
+
 @pytest.mark.parametrize(
-    ("version", "names"),
+    ("version", "given", "told"),
     [
-        ("2016-06-30", ["type", "mac", "bus", "address"]),
-        ("2017-02-22", ["type", "mac", "vlan", "bus", "address"]),
-        ("2018-08-27", ["type", "mac", "vlan", "vf_trusted", "bus", "address"]),
+        ("2016-10-06", {"vlan": 7, "tags": ["a"]}, {"type": "nic", "mac": MAC, **WHERE, "tags": ["a"]}),
+        ("2017-02-22", {"vlan": 7}, {"vlan": 7, "type": "nic", "mac": MAC, **WHERE}),
+        ("2018-08-27", {}, {"vf_trusted": False, "type": "nic", "mac": MAC, **WHERE}),
+        (
+            "latest",
+            {"vlan": 7, "vf_trusted": True},
+            {"vlan": 7, "vf_trusted": True, "type": "nic", "mac": MAC, **WHERE},
+        ),
+        ("latest", {"bus": Bus.NONE, "tags": ["a"]}, {"bus": "none", "address": "none", "tags": ["a"]}),
     ],
 )
-def test_nic_device(version: str, names: list[str]) -> None:
-    """A NIC has its VLAN from Ocata on, its trust from Rocky on."""
-    (device,) = meta_data(VM(uuid=UUID(int=1), devices=(NIC,)), version)["devices"]
+def test_nic_device(version: str, given: dict[str, Any], told: dict[str, Any]) -> None:
+    """A NIC has its VLAN from Ocata on, its trust from Rocky on, in nova's order."""
+    device = NicDevice(**{"mac": MAC, "bus": Bus.PCI, "address": WHERE["address"], **given})
+    (record,) = meta_data(VM(uuid=UUID(int=1), devices=(device,)), version)["devices"]
 
-    assert names == list(device)
+    assert list(told.items()) == list(record.items())[-len(told) :]
+
+
+@pytest.mark.parametrize("version", ["2016-06-30", "2016-10-06"])
+def test_nic_device_of_no_interest(version: str) -> None:
+    """A NIC without tags is not told of by versions that know neither its VLAN nor its trust."""
+    assert [] == meta_data(VM(uuid=UUID(int=1), devices=(NIC,)), version)["devices"]
+
+
+def test_disk_device() -> None:
+    """A disk has what is known of it."""
+    device = DiskDevice(bus=Bus.SCSI, address=Line("0:0:0:1"), serial=Line("s"), tags=(Line("a"),))
+
+    assert [("type", "disk"), ("serial", "s"), ("bus", "scsi"), ("address", "0:0:0:1"), ("tags", ["a"])] == [
+        *meta_data(VM(uuid=UUID(int=1), devices=(device,)), "2016-06-30")["devices"][0].items()
+    ]
 
 
 @pytest.mark.parametrize(("version", "count"), [("2020-10-14", 0), ("2025-04-04", 1)])
