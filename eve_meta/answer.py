@@ -40,7 +40,7 @@ class Metadata:
     vm: VM
     token_key: bytes = field(repr=False)
     password: str = field(default="", repr=False)
-    _place: Callable[[bytes], _Place] = field(
+    _place: Callable[[bytes, str], _Place] = field(
         init=False,
         repr=False,
         default=Factory(
@@ -48,13 +48,13 @@ class Metadata:
         ),
     )
 
-    def place(self, target: bytes) -> _Place:
-        """Where a target leads; the last ones are remembered, rendered.
+    def place(self, target: bytes, peer: str) -> _Place:
+        """Where a target leads a guest that asks from an address; the last ones are remembered, rendered.
 
         Raises:
             MalformedTargetError: it names no path.
         """
-        return self._place(target)
+        return self._place(target, peer)
 
 
 def answer(metadata: Metadata, request: Request, now: float, entropy: Entropy) -> Answer:
@@ -64,7 +64,7 @@ def answer(metadata: Metadata, request: Request, now: float, entropy: Entropy) -
     if len(request.target) > MAX_TARGET_BYTES:
         return refusal(414)
     try:
-        place = metadata.place(request.target)
+        place = metadata.place(request.target, request.peer)
     except MalformedTargetError:
         return refusal(400)
     if is_token_path(place.names):
@@ -94,9 +94,9 @@ def _answer_metadata(
             return Answer(200, ((b"Content-Type", leaf.content_type),), leaf.read(entropy))
 
 
-def _locate(vm: VM, target: bytes) -> _Place:
+def _locate(vm: VM, target: bytes, peer: str) -> _Place:
     names = names_in(target)
-    node = find(formats.root(vm), names)
+    node = find(formats.root(formats.seen_from(vm, peer)), names)
     return _Place(names, _listing(node) if isinstance(node, Directory) else node)
 
 

@@ -26,12 +26,14 @@ class Request:
     Attributes:
         target: the request-target, neither decoded nor split.
         headers: by name in lower case.
+        peer: the address that it came from, as the guest wrote it; nobody is known by it.
     """
 
     method: bytes
     target: bytes
     headers: Mapping[bytes, bytes]
     body: bytes = b""
+    peer: str = ""
 
 
 @frozen

@@ -2,8 +2,10 @@
 
 import hashlib
 import re
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, ip_address
 from uuid import UUID, uuid5
+
+from attrs import evolve
 
 from eve_meta.vm import VM, BlockDevice, IPInterface, Line, StaticAddress, TagKey
 
@@ -93,6 +95,26 @@ def local_ipv4(vm: VM) -> IPv4Address | None:
     """The VM's own address: the first that is known."""
     known = (address.ip for address in static_addresses(vm) if isinstance(address.ip, IPv4Address))
     return vm.ec2.local_ipv4 or next(known, None)
+
+
+def seen_from(vm: VM, peer: str) -> VM:
+    """The VM as its guest is told that asks from an address: its own, if none is known of its one NIC.
+
+    Source: nova `api/metadata/base.py`, `get_ec2_metadata`.
+    """
+    address = _ipv4(peer)
+    if address is None or len(vm.interfaces) > 1 or local_ipv4(vm) is not None:
+        return vm
+    return evolve(vm, ec2=evolve(vm.ec2, local_ipv4=address))
+
+
+def _ipv4(peer: str) -> IPv4Address | None:
+    """The address of an IPv4 guest, which a socket of both families writes as one of IPv6."""
+    try:
+        address = ip_address(peer)
+    except ValueError:
+        return None
+    return address if isinstance(address, IPv4Address) else address.ipv4_mapped
 
 
 def public_ipv4(vm: VM) -> IPv4Address | None:

@@ -101,4 +101,10 @@ def limit_hops(connection: Server, hops: int) -> None:
 def _as_value(request: GuestRequest) -> Request:
     """A request as a value; a header that was sent more than once counts as one list (RFC 9110, 5.3)."""
     headers = {name.lower(): b", ".join(values) for name, values in request.requestHeaders.getAllRawHeaders()}
-    return Request(method=request.method, target=request.uri, headers=headers, body=request.content.read())
+    return Request(
+        method=request.method,
+        target=request.uri,
+        headers=headers,
+        body=request.content.read(),
+        peer=request.channel.transport.getPeer().host,
+    )

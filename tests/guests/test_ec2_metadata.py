@@ -33,3 +33,11 @@ def test_ec2_metadata(agent: Agent, guest: Guest) -> None:
         "user_data": EXAMPLE["user_data"],
         "tags": EC2["tags"],
     } == guest.run_python(EC2_METADATA)
+
+
+def test_dhcp(agent: Agent, guest: Guest) -> None:
+    """Of a NIC that asks DHCP it is told the address that it asks from."""
+    nic = {"mac": EXAMPLE["interfaces"][0]["mac"], "addresses": [{"dhcp": 4}]}
+    ec2 = {name: value for name, value in EC2.items() if name != "local_ipv4"}
+    agent.attach("tap0", {**EXAMPLE, "interfaces": [nic], "ec2": ec2})
+    assert ["10.0.0.5"] == guest.run_python(EC2_METADATA)["private"]

@@ -25,8 +25,8 @@ KEYED = VM(uuid=UUID(int=1), public_keys=(PublicKey(Line("my key/1"), Text("ssh-
 MACS = "/latest/meta-data/network/interfaces/macs"
 
 
-def body(vm: VM, path: str) -> bytes:
-    got = answer(Metadata(vm, bytes(32)), Request(b"GET", path.encode(), {}), 0, bytes)
+def body(vm: VM, path: str, peer: str = "") -> bytes:
+    got = answer(Metadata(vm, bytes(32)), Request(b"GET", path.encode(), {}, peer=peer), 0, bytes)
     return got.body if got.status == 200 else str(got.status).encode()
 
 
@@ -146,6 +146,37 @@ def test_local_ipv4() -> None:
     vm = VM(uuid=UUID(int=1), interfaces=(nic(ONE, "2001:db8::5/64", "10.0.0.5/24"), nic(TWO, "10.0.1.5/24")))
 
     assert b"10.0.0.5" == body(vm, "/latest/meta-data/local-ipv4")
+
+
+@pytest.mark.parametrize("peer", ["10.0.0.9", "::ffff:10.0.0.9"])
+@pytest.mark.parametrize("interfaces", [(), (nic(ONE),), (nic(ONE, "2001:db8::5/64"),)])
+def test_address_of_the_guest(interfaces: tuple[Interface, ...], peer: str) -> None:
+    """If nothing is known of the one NIC, the VM's address is the one that its guest asks from."""
+    vm = VM(uuid=UUID(int=1), interfaces=interfaces)
+    nics = {nic.mac for nic in interfaces}
+
+    assert b"10.0.0.9" == body(vm, "/latest/meta-data/local-ipv4", peer)
+    assert b"local-ipv4\n" in body(vm, "/latest/meta-data/", peer)
+    assert {b"10.0.0.9"} >= {body(vm, f"{MACS}/{mac}/local-ipv4s", peer) for mac in nics}
+    assert b'"privateIp": "10.0.0.9"' in body(vm, "/latest/dynamic/instance-identity/document", peer)
+
+
+@pytest.mark.parametrize("peer", ["", "fe80::1%3", "2001:db8::9", "nonsense"])
+def test_no_address_of_the_guest(peer: str) -> None:
+    """An IPv6 guest tells none."""
+    assert b"404" == body(BARE, "/latest/meta-data/local-ipv4", peer)
+    assert b"local-ipv4" not in body(BARE, "/latest/meta-data/", peer)
+
+
+@pytest.mark.parametrize(
+    ("interfaces", "known"),
+    [((nic(ONE, "10.0.0.5/24"),), b"10.0.0.5"), ((nic(ONE), nic(TWO)), b"404")],
+)
+def test_address_of_no_matter(interfaces: tuple[Interface, ...], known: bytes) -> None:
+    """The address of the guest does not count where another is known, or where it could be any NIC's."""
+    assert known == body(
+        VM(uuid=UUID(int=1), interfaces=interfaces), "/latest/meta-data/local-ipv4", "10.0.0.9"
+    )
 
 
 def test_macs() -> None:
