@@ -14,7 +14,9 @@ _REASONS = {
     404: b"not found",
     405: b"method not allowed",
     409: b"a password is set already",
+    413: b"the body is too long",
     414: b"the path is too long",
+    431: b"a header is too long",
     503: b"try again later",
 }
 

@@ -14,11 +14,12 @@ from twisted.web.server import NOT_DONE_YET
 
 from eve_meta.answer import Answer, Metadata, Request, answer
 from eve_meta.errors import EveMetaError
+from eve_meta.exchange import refusal
 from eve_meta.messages import KeepPassword, PasswordSetError
 from eve_meta.passwords import ALREADY_SET, NOT_KEPT
 from eve_meta.server.site import GuestRequest
 
-_TOO_LARGE = Answer(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, headers=(), body=b"")
+_TOO_LARGE = refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 _FAILED = Answer(status=HTTPStatus.INTERNAL_SERVER_ERROR, headers=(), body=b"")
 
 

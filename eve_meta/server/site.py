@@ -8,6 +8,7 @@ it has not sent. A half-closable one is told instead, and closes once every requ
 answered and everything is sent. As a rule that is so at once: an answer waits only for a password to be kept.
 """
 
+from http import HTTPStatus
 from io import BytesIO
 from typing import cast, final
 
@@ -21,6 +22,7 @@ from twisted.web.http import HTTPChannel, Request, datetimeToString
 from twisted.web.resource import IResource
 from zope.interface import implementer
 
+from eve_meta.exchange import refusal
 from eve_meta.server import limits
 
 
@@ -82,6 +84,28 @@ class GuestChannel(HTTPChannel):
         """Tell the site."""
         super().connectionLost(reason)
         self.site.disconnected(self)
+
+    def lineLengthExceeded(self, line: bytes) -> None:  # noqa: ARG002, N802 - Twisted's name; it is too long
+        """Say so: of the request's first line or of a header."""
+        self._refuse(
+            HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE if self.requests else HTTPStatus.REQUEST_URI_TOO_LONG
+        )
+
+    def _respondToBadRequestAndDisconnect(self) -> None:  # noqa: N802 - Twisted's own has neither length nor body
+        self._refuse(HTTPStatus.BAD_REQUEST)
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        """Answer what is no request, and go on with nothing that comes behind it."""
+        answer = refusal(status)
+        headers = (*answer.headers, (b"Content-Length", b"%d" % len(answer.body)), (b"Connection", b"close"))
+        lines = (
+            b"HTTP/1.1 %d %s" % (status, status.phrase.encode()),
+            *map(b": ".join, headers),
+            b"",
+            answer.body,
+        )
+        self.transport.write(b"\r\n".join(lines))
+        self.loseConnection()
 
     def readConnectionLost(self) -> None:
         """Send what is to be sent, then close."""

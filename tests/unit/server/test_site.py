@@ -171,7 +171,7 @@ def test_a_larger_body_is_refused_and_the_connection_goes_on() -> None:
 
     refused, reply = replies(guest.ask(*post(limits.MAX_BODY_BYTES + 1), GET), "POST", "GET")
 
-    assert (refused.status, refused.body) == (413, b"")
+    assert (refused.status, refused.body) == (413, b"the body is too long\n")
     assert reply.body == USER_DATA
 
 
@@ -200,12 +200,32 @@ def post(body_bytes: int) -> list[bytes]:
     return [head, *[bytes(65536)] * whole, bytes(rest)]
 
 
-def test_too_many_header_lines_are_refused() -> None:
+LONG = b"a" * 20000
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 501 + b"\r\n", 400),
+        (b"GET /\r\n\r\n", 400),
+        (b"\x16\x03\x01\x02\x00\r\n", 400),
+        (b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+        (b"GET /" + LONG + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+        (b"GET /" + LONG, 414),
+        (b"GET / HTTP/1.1\r\nA: " + LONG + b"\r\n\r\n", 431),
+        (b"GET / HTTP/1.1\r\nA: " + LONG, 431),
+        (GET + b"GET / HTTP/1.1\r\nA: " + LONG, 431),
+    ],
+)
+def test_what_is_no_request_is_refused_in_a_few_words(sent: bytes, status: int) -> None:
     guest = Guest()
 
-    sent = guest.ask(b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 501 + b"\r\n")
+    *_, reply = replies(guest.ask(sent), *["GET"] * sent.count(b"GET /openstack"), "GET")
 
-    assert sent.startswith(b"HTTP/1.1 400 ")
+    assert (reply.status, reply.headers["Content-Type"]) == (status, "text/plain; charset=UTF-8")
+    assert reply.headers["Connection"] == "close"
+    assert reply.body.count(b"\n") == 1
     assert guest.transport.disconnecting
 
 
