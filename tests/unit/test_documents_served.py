@@ -174,6 +174,20 @@ def test_nothing_else(data: dict[str, Any], version: str, name: str) -> None:
     assert {404} == {get(metadata, path).status for path in others}
 
 
+@given(DOCUMENTS, st.data())
+def test_no_other_path(data: dict[str, Any], drawn: st.DataObject) -> None:
+    """Of all paths that can be made of known names, those are served that `paths` tells of, and no other."""
+    metadata = Metadata(parse(data), bytes(32))
+    known = set(paths(metadata))
+    contents = {f"/openstack/content/{number:04}" for number in range(len(data.get("files", [])))}
+    version = st.sampled_from(["openstack/latest", "openstack", "latest", "2009-04-04", "1.0"])
+    names = st.sampled_from(sorted({name for path in known for name in path.split("/")} | {"ec2"}))
+    path = "/".join(["", drawn.draw(version), *drawn.draw(st.lists(names, max_size=5))])
+    path = "/" + "/".join(filter(None, path.split("/")))
+
+    assert (path in known | contents) == (get(metadata, path).status == 200)
+
+
 @given(DOCUMENTS)
 def test_contents_are_found(data: dict[str, Any]) -> None:
     """Every file of meta_data.json is where that says."""
