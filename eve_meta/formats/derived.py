@@ -2,12 +2,13 @@
 
 import hashlib
 import re
-from ipaddress import IPv4Address, ip_address
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from uuid import UUID, uuid5
 
 from attrs import evolve
 
-from eve_meta.vm import VM, BlockDevice, IPInterface, Line, StaticAddress, TagKey
+from eve_meta.vm import VM, BlockDevice, Interface, IPAddress, Line, StaticAddress, TagKey
 
 _LABEL_LENGTH = 63
 _IDENTIFIER_DIGITS = 8
@@ -81,20 +82,20 @@ def block_devices(vm: VM) -> tuple[BlockDevice, ...]:
     return vm.ec2.block_device_mapping or _BLOCK_DEVICES
 
 
-def static_addresses(vm: VM) -> tuple[IPInterface, ...]:
-    """The addresses that the document gives the NICs."""
-    return tuple(
-        address.address
-        for interface in vm.interfaces
-        for address in interface.addresses
-        if isinstance(address, StaticAddress)
-    )
-
-
 def local_ipv4(vm: VM) -> IPv4Address | None:
     """The VM's own address: the first that is known."""
-    known = (address.ip for address in static_addresses(vm) if isinstance(address.ip, IPv4Address))
-    return vm.ec2.local_ipv4 or next(known, None)
+    known = (address for nic in vm.interfaces for address in _static_addresses(nic))
+    return vm.ec2.local_ipv4 or next((each for each in known if isinstance(each, IPv4Address)), None)
+
+
+def ipv6(vm: VM) -> IPv6Address | None:
+    """The first IPv6 address of the first NIC."""
+    known = (address for nic in vm.interfaces[:1] for address in _static_addresses(nic))
+    return next((each for each in known if isinstance(each, IPv6Address)), None)
+
+
+def _static_addresses(interface: Interface) -> Iterator[IPAddress]:
+    return (one.address.ip for one in interface.addresses if isinstance(one, StaticAddress))
 
 
 def seen_from(vm: VM, peer: str) -> VM:

@@ -98,6 +98,7 @@ _KEYS: tuple[Key[VM], ...] = (
     Key("mac", "2011-01-01", text(_first_mac)),
     Key("network", "2011-01-01", _network),
     Key("services", "2014-02-25", _services),
+    Key("ipv6", "2021-01-03", text(derived.ipv6)),
     Key("tags", "2021-03-23", _tags),
 )
 """The literal values are nova's."""

@@ -148,6 +148,19 @@ def test_local_ipv4() -> None:
     assert b"10.0.0.5" == body(vm, "/latest/meta-data/local-ipv4")
 
 
+@pytest.mark.parametrize(
+    ("interfaces", "told"),
+    [
+        ((nic(ONE, "10.0.0.5/24", "2001:db8::5/64", "2001:db8::6/64"),), b"2001:db8::5"),
+        ((nic(ONE, "10.0.0.5/24"), nic(TWO, "2001:db8::5/64")), b"404"),
+        ((), b"404"),
+    ],
+)
+def test_ipv6(interfaces: tuple[Interface, ...], told: bytes) -> None:
+    """The VM's IPv6 address is the first of its first NIC, as on AWS."""
+    assert told == body(VM(uuid=UUID(int=1), interfaces=interfaces), "/2021-01-03/meta-data/ipv6")
+
+
 @pytest.mark.parametrize("peer", ["10.0.0.9", "::ffff:10.0.0.9"])
 @pytest.mark.parametrize("interfaces", [(), (nic(ONE),), (nic(ONE, "2001:db8::5/64"),)])
 def test_address_of_the_guest(interfaces: tuple[Interface, ...], peer: str) -> None:
