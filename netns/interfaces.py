@@ -67,5 +67,8 @@ class INetwork(Interface):
             KernelRefusedError: there is no such namespace, or its port is taken.
         """
 
+    def is_of(interface: str, listening: socket.socket) -> bool:
+        """Whether a socket that listens is of the namespace that the interface has by now."""
+
     def watch() -> IWatch:
         """Start to collect changes."""

@@ -139,6 +139,10 @@ class LinuxNetwork:
         with _doing("listen in the namespace", interface):
             return namespaces.enter(namespace_of(interface), _listen)
 
+    def is_of(self, interface: str, listening: socket.socket) -> bool:
+        """See `INetwork.is_of`."""
+        return namespaces.holds(namespace_of(interface), listening)
+
     def watch(self) -> IWatch:
         """See `INetwork.watch`."""
         return LinkWatch.start()

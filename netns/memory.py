@@ -206,6 +206,11 @@ class MemoryNetwork:
         self._service_ports[interface] = listening.getsockname()[1]
         return listening
 
+    def is_of(self, interface: str, listening: socket.socket) -> bool:
+        """See `INetwork.is_of`."""
+        port: int = listening.getsockname()[1]
+        return self._service_ports.get(interface) == port
+
     def watch(self) -> IWatch:
         """See `INetwork.watch`."""
         self._watches.append(MemoryWatch(self._watches.remove))

@@ -8,7 +8,9 @@ Source: ip-netns(8), setns(2), unshare(2).
 import contextlib
 import ctypes
 import errno
+import fcntl
 import os
+import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,6 +27,7 @@ _MS_BIND = 0x1000
 _MS_REC = 0x4000
 _MS_SHARED = 0x100000
 _MNT_DETACH = 2
+_SIOCGSKNS = 0x894C  # Source: linux/sockios.h
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -97,6 +100,17 @@ def presence(name: str) -> Presence:
     except FileNotFoundError:
         return Presence.ABSENT
     return Presence.PRESENT if device == Path("/proc/self/ns/net").stat().st_dev else Presence.BROKEN
+
+
+def holds(name: str, a_socket: socket.socket) -> bool:
+    """Whether a socket was made in the namespace that has a name by now."""
+    descriptor = fcntl.ioctl(a_socket, _SIOCGSKNS)
+    try:
+        return os.path.samestat(os.fstat(descriptor), (DIRECTORY / name).stat())
+    except FileNotFoundError:
+        return False
+    finally:
+        os.close(descriptor)
 
 
 def names(prefix: str) -> tuple[str, ...]:

@@ -36,6 +36,10 @@ class Kernel:
         """See `INetwork.apply`."""
         await self._call(self._network.apply, step)
 
+    async def is_of(self, interface: str, listening: socket.socket) -> bool:
+        """See `INetwork.is_of`."""
+        return cast("bool", await self._call(self._network.is_of, interface, listening))
+
     async def listen(self, interface: str) -> socket.socket:
         """See `INetwork.listen`."""
         return cast("socket.socket", await self._call(self._network.listen, interface))

@@ -231,6 +231,17 @@ class NetworkContract:
 
         world.network.listen(TAP).close()
 
+    def test_listening_of(self, world: World) -> None:
+        """A socket is of the namespace that it was made in, not of a later one of the same name."""
+        world.network.apply(steps.AddNamespace(TAP))
+        with world.network.listen(TAP) as listening:
+            assert world.network.is_of(TAP, listening)
+            assert not world.network.is_of(OTHER, listening)
+            world.network.apply(steps.RemoveNamespace(TAP))
+            assert not world.network.is_of(TAP, listening)
+            world.network.apply(steps.AddNamespace(TAP))
+            assert not world.network.is_of(TAP, listening)
+
     def test_listen_nowhere(self, world: World) -> None:
         """Without a namespace there is nowhere to listen."""
         with pytest.raises(KernelRefusedError) as caught:
