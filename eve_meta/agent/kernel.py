@@ -17,34 +17,6 @@ Call = Callable[..., Awaitable[Any]]
 """Makes a blocking call: `await call(function, *arguments)`."""
 
 
-@frozen
-class Kernel:
-    """An `INetwork` whose every method is awaited."""
-
-    _network: INetwork
-    _call: Call
-
-    async def see(self, interface: str) -> Seen:
-        """See `INetwork.see`."""
-        return cast("Seen", await self._call(self._network.see, interface))
-
-    async def survey(self, interfaces: Collection[str]) -> Mapping[str, Seen]:
-        """See `INetwork.survey`."""
-        return cast("Mapping[str, Seen]", await self._call(self._network.survey, interfaces))
-
-    async def apply(self, step: Step) -> None:
-        """See `INetwork.apply`."""
-        await self._call(self._network.apply, step)
-
-    async def is_of(self, interface: str, listening: socket.socket) -> bool:
-        """See `INetwork.is_of`."""
-        return cast("bool", await self._call(self._network.is_of, interface, listening))
-
-    async def listen(self, interface: str) -> socket.socket:
-        """See `INetwork.listen`."""
-        return cast("socket.socket", await self._call(self._network.listen, interface))
-
-
 class IKernelThread(IService):
     """Where blocking calls are made, while it runs."""
 
@@ -69,3 +41,36 @@ class KernelThread(Service):
         """End the thread."""
         super().stopService()
         self._pool.stop()
+
+
+@frozen
+class Kernel:
+    """An `INetwork` whose methods are awaited.
+
+    Attributes:
+        network: the network itself, for what does not block.
+        thread: where calls are made.
+    """
+
+    network: INetwork
+    thread: IKernelThread
+
+    async def see(self, interface: str) -> Seen:
+        """See `INetwork.see`."""
+        return cast("Seen", await self.thread.call(self.network.see, interface))
+
+    async def survey(self, interfaces: Collection[str]) -> Mapping[str, Seen]:
+        """See `INetwork.survey`."""
+        return cast("Mapping[str, Seen]", await self.thread.call(self.network.survey, interfaces))
+
+    async def apply(self, step: Step) -> None:
+        """See `INetwork.apply`."""
+        await self.thread.call(self.network.apply, step)
+
+    async def is_of(self, interface: str, listening: socket.socket) -> bool:
+        """See `INetwork.is_of`."""
+        return cast("bool", await self.thread.call(self.network.is_of, interface, listening))
+
+    async def listen(self, interface: str) -> socket.socket:
+        """See `INetwork.listen`."""
+        return cast("socket.socket", await self.thread.call(self.network.listen, interface))

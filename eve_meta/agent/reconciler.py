@@ -28,6 +28,7 @@ from eve_meta.agent.kernel import Kernel
 from eve_meta.agent.plan import Action, Change, CloseDoor, OpenDoor, Refresh, plan
 from eve_meta.agent.record import Record
 from eve_meta.agent.servers import Servers
+from eve_meta.agent.sockets import Sockets
 from eve_meta.agent.status import State
 from eve_meta.errors import EveMetaError
 from netns import Changes, NetnsError, NoSuchInterfaceError, Seen, UnsuitableInterfaceError, link_of
@@ -71,11 +72,13 @@ class Reconciler(Service):
         kernel: Kernel,
         inventory: Inventory,
         servers: Servers,
+        sockets: Sockets,
         clock: IReactorTime,
     ) -> None:
         self._kernel = kernel
         self._inventory = inventory
         self._servers = servers
+        self._sockets = sockets
         self._clock = clock
         self._marked: dict[str, None] = {}
         self._looking: set[str] = set()
@@ -189,6 +192,9 @@ class Reconciler(Service):
         waiting = self._waiting.pop(interface, [])
         self._looking.add(interface)
         outcome = await self._bring_about(interface)
+        # Servers that are being stopped have no doors; what they had is for those who come after us.
+        if self.running and self._servers.door(interface) is None:
+            self._sockets.let_go(interface)
         self._looking.remove(interface)
         self._remember(interface, outcome)
         for each in waiting:
@@ -222,12 +228,13 @@ class Reconciler(Service):
             case Change(step):
                 await self._kernel.apply(step)
             case OpenDoor(interface, record):
-                listening = await self._kernel.listen(interface)
+                listening = await self._sockets.listening(interface)
                 await self._servers.open(interface, listening, record)
             case Refresh(record):
                 await self._servers.refresh(record)
             case CloseDoor(interface):
                 await self._servers.close(interface)
+                self._sockets.let_go(interface)
 
     def _tell(self, interface: str, record: Record | None, outcome: Outcome, ms: int) -> None:
         if record is None or outcome.state is not State.OPEN:

@@ -24,7 +24,7 @@ from eve_meta.messages import CloseDoor, KeepPassword, NotKeptError, OpenDoor, R
 
 @define
 class _Door:
-    """What a server should have: the socket is ours too, so that it outlives the server."""
+    """What a server should have."""
 
     listening: socket.socket
     record: Record
@@ -59,17 +59,12 @@ class Server(MultiService):
         process.setServiceParent(self)
 
     def stopService(self) -> "Deferred[None]":
-        """End the process, and let go of the sockets; fires when that is done."""
-        return Deferred.fromCoroutine(self._stop())
-
-    async def _stop(self) -> None:
+        """End the process; fires when it is gone."""
         stopped = maybeDeferred(super().stopService)
         waiting, self._waiting = self._waiting, []
         for each in waiting:
             each.errback(ServerGoneError())
-        await stopped
-        for door in self._doors.values():
-            door.listening.close()
+        return stopped
 
     @property
     def pid(self) -> int | None:
@@ -82,7 +77,7 @@ class Server(MultiService):
         return OpenedDoor(door.record.uuid, door.record.edition) if door else None
 
     async def open(self, interface: str, listening: socket.socket, record: Record) -> None:
-        """Answer at a socket, which is taken over; returns once guests are answered.
+        """Answer at a socket, which is to stay open; returns once guests are answered.
 
         Raises:
             EveMetaError: the server refuses the record.
@@ -91,7 +86,7 @@ class Server(MultiService):
         try:
             await self._bring_about({interface})
         except EveMetaError:
-            self._doors.pop(interface).listening.close()
+            del self._doors[interface]
             raise
 
     async def refresh(self, record: Record) -> None:
@@ -106,8 +101,8 @@ class Server(MultiService):
         await self._bring_about(interfaces)
 
     async def close(self, interface: str) -> None:
-        """Answer at an interface no more; returns when nothing holds its namespace."""
-        self._doors.pop(interface).listening.close()
+        """Answer at an interface no more; returns when no process of ours but this holds its namespace."""
+        del self._doors[interface]
         await self._bring_about({interface})
 
     async def _keep_password(self, interface: str, vm: UUID, password: str) -> None:

@@ -1,11 +1,14 @@
 """Composition root of the agent: its parts, and the order in which they start."""
 
 import errno
+import os
+import resource
+import signal
 import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, cast, final
 
 from attrs import frozen
 from twisted.application.service import MultiService
@@ -16,18 +19,24 @@ from twisted.logger import Logger
 from eve_meta.agent import durable
 from eve_meta.agent.control_service import ControlService
 from eve_meta.agent.inventory import Inventory
-from eve_meta.agent.kernel import IKernelThread, Kernel, KernelThread
+from eve_meta.agent.kernel import Kernel, KernelThread
 from eve_meta.agent.lifecycle import Lifecycle
 from eve_meta.agent.process import ServerProcess
 from eve_meta.agent.reconciler import Reconciler
+from eve_meta.agent.replacement import SIGNAL, Replacement
 from eve_meta.agent.servers import Server, Servers
+from eve_meta.agent.sockets import Sockets
+from eve_meta.agent.supervisor import Supervisor
 from eve_meta.agent.watcher import Watcher
 from eve_meta.contact import control_socket
 from eve_meta.errors import EveMetaError, StorageError
 from eve_meta.log import start_logging
 from eve_meta.settings import Settings
-from netns import INetwork, NetnsError
+from netns import NetnsError
 from netns.linux import LinuxNetwork
+
+if TYPE_CHECKING:
+    from twisted.internet.interfaces import IReactorFromThreads
 
 EMPTY_ROOT = "root"
 """In the run directory: where servers are confined to."""
@@ -62,10 +71,11 @@ class Agent(MultiService):
 
     Attributes:
         lifecycle: what may be asked of it.
+        sockets: what guests connect to.
     """
 
     def __init__(
-        self, settings: Settings, network: INetwork, servers: Servers, thread: IKernelThread, reactor: Any
+        self, settings: Settings, kernel: Kernel, servers: Servers, supervisor: Supervisor, reactor: Any
     ) -> None:
         """Put the parts together.
 
@@ -77,17 +87,18 @@ class Agent(MultiService):
             inventory = Inventory.load(settings.state_dir / "vms")
         for problem in inventory.problems:
             _log.warn("{problem}", problem=problem)
-        kernel = Kernel(network, thread.call)
-        reconciler = Reconciler(kernel, inventory, servers, reactor)
+        self.sockets = Sockets(kernel, supervisor)
+        self.sockets.let_go_of_all_but(each for record in inventory.records() for each in record.interfaces)
+        reconciler = Reconciler(kernel, inventory, servers, self.sockets, reactor)
         self.lifecycle = Lifecycle(kernel, inventory, reconciler, servers, reactor)
         servers.keep_passwords(self.lifecycle.keep_password)
-        watcher = Watcher(reactor, network, (reconciler.changed, self.lifecycle.changed))
+        watcher = Watcher(reactor, kernel.network, (reconciler.changed, self.lifecycle.changed))
         control = ControlService(reactor, reactor, self.lifecycle, control_socket(settings.run_dir))
         # These two stop together: the look that goes on may be waiting for a server.
         working = MultiService()
         servers.setServiceParent(working)
         reconciler.setServiceParent(working)
-        for each in (thread, working, watcher, control):
+        for each in (kernel.thread, working, watcher, control):
             each.setServiceParent(self)
 
     def stopService(self) -> "Deferred[None]":
@@ -98,32 +109,46 @@ class Agent(MultiService):
     async def _stop(self) -> None:
         for each in reversed(self.services):
             await maybeDeferred(each.stopService)
+        self.sockets.close()
 
 
 def run(settings: Settings) -> int:
-    """Run an agent until a signal ends it; the exit code."""
+    """Run an agent until a signal ends it or replaces it; the exit code."""
+    supervisor = Supervisor.of_process(os.environ)
     try:
         network = LinuxNetwork()
         network.check()
         lock = _lock()
-        agent = Agent(settings, network, _servers(settings, reactor), KernelThread(reactor), reactor)
+        _allow_many_descriptors()
+        servers = _servers(settings, supervisor, reactor)
+        agent = Agent(settings, Kernel(network, KernelThread(reactor)), servers, supervisor, reactor)
         start_logging(sys.stderr)
         agent.startService()
         _log.info("ready: {socket}", socket=control_socket(settings.run_dir))
     except (NetnsError, EveMetaError) as error:
         sys.stderr.write(f"eve-meta: {error}\n")
         return 1
+    replacement = Replacement(agent.sockets.copies, reactor.stop)
+    soon = cast("IReactorFromThreads", reactor).callFromThread
+    signal.signal(SIGNAL, lambda *_: soon(replacement.prepare))
     with lock:
         reactor.addSystemEventTrigger("before", "shutdown", agent.stopService)
         reactor.run()
-    return 0
+    return replacement.make() if replacement.is_wanted else 0
 
 
-def _servers(settings: Settings, reactor: Any) -> Servers:
+def _allow_many_descriptors() -> None:
+    """As many as may be: each interface has a socket here."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _servers(settings: Settings, supervisor: Supervisor, reactor: Any) -> Servers:
     root = settings.run_dir / EMPTY_ROOT
     with _needed("--run-dir"), durable.translated(root):
         root.mkdir(mode=0o755, parents=True, exist_ok=True)
-    options = ("--root", str(root), "--user", settings.user)
+    kept = ("--kept",) if supervisor.keeps_descriptors else ()
+    options = ("--root", str(root), "--user", settings.user, *kept)
     return Servers(tuple(Server(ServerProcess(reactor, options)) for _ in range(settings.servers)))
 
 

@@ -8,6 +8,7 @@ signal.signal(signal.SIGINT, signal.SIG_IGN)
 import argparse
 import socket
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -38,7 +39,8 @@ def main() -> None:
         sys.exit(f"eve-meta server: {error}")
     start_logging(sys.stderr)
     doors = serve(agent, cast("IReactorSocket", reactor), reactor, _stop)
-    reactor.addSystemEventTrigger("before", "shutdown", lambda: Deferred.fromCoroutine(doors.leave()))
+    leave = partial(doors.leave, are_sockets_kept=options.kept)
+    reactor.addSystemEventTrigger("before", "shutdown", lambda: Deferred.fromCoroutine(leave()))
     reactor.run()
 
 
@@ -61,6 +63,9 @@ def _options() -> argparse.Namespace:
         prog="eve_meta.server", description="Started by the eve-meta agent, not by hand."
     )
     parser.add_argument("--user", default="nobody", help="the user to become (default: %(default)s)")
+    parser.add_argument(
+        "--kept", action="store_true", help="somebody keeps the sockets when agent and servers have ended"
+    )
     place = parser.add_mutually_exclusive_group(required=True)
     place.add_argument("--root", type=Path, help="an empty directory to be confined to")
     place.add_argument(

@@ -56,16 +56,19 @@ class Door(Service):
                 self.site,  # type: ignore[arg-type] # Twisted's factories are invariant in their protocol
             )
 
+    def let_in_who_waits(self) -> None:
+        """Take in the guests that wait, and no other; those that are in are answered."""
+        port = cast("Port", self._port)
+        port.stopReading()
+        port.doRead()
+
     def shut(self) -> None:
-        """Take in the guests that wait, and no other, in no process; those that are in are answered.
+        """Let guests in no more, in no process.
 
         The socket listens no more until a door is opened with it. The kernel resets who knocks meanwhile,
         and that reset the rules in the namespace drop: so a guest knocks again.
         """
-        port = cast("Port", self._port)
-        port.stopReading()
-        port.doRead()
-        port.socket.shutdown(socket.SHUT_RDWR)
+        cast("Port", self._port).socket.shutdown(socket.SHUT_RDWR)
 
     def stopService(self) -> Deferred[None]:
         """Stop accepting, and abort what was accepted: one open connection would hold the guest's namespace.

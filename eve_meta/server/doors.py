@@ -77,10 +77,16 @@ class Doors(MultiService):
         await self._door(interface).disownServiceParent()
         self._log.info("{interface}: closed", interface=interface)
 
-    async def leave(self) -> None:
-        """Let no other guest in, and return when those that are in have had time to ask and be answered."""
+    async def leave(self, *, are_sockets_kept: bool) -> None:
+        """Let no other guest in, and return when those that are in have had time to ask and be answered.
+
+        Args:
+            are_sockets_kept: whether guests can wait in the sockets for those who come after us.
+        """
         for door in self:
-            door.shut()
+            door.let_in_who_waits()
+            if not are_sockets_kept:
+                door.shut()
         if self.services:
             await deferLater(self._clock, limits.LEAVING_SECONDS)
 

@@ -85,7 +85,7 @@ class GuestChannel(HTTPChannel):
         super().connectionLost(reason)
         self.site.disconnected(self)
 
-    def lineLengthExceeded(self, line: bytes) -> None:  # noqa: ARG002, N802 - Twisted's name; it is too long
+    def lineLengthExceeded(self, line: bytes) -> None:  # noqa: ARG002 - it is too long
         """Say so: of the request's first line or of a header."""
         self._refuse(
             HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE if self.requests else HTTPStatus.REQUEST_URI_TOO_LONG
@@ -112,7 +112,7 @@ class GuestChannel(HTTPChannel):
         self._is_half_closed = True
         self._close_if_done()
 
-    def requestDone(self, request: Request) -> None:  # noqa: N802 - Twisted's name
+    def requestDone(self, request: Request) -> None:
         """Answer the next one that came meanwhile."""
         super().requestDone(request)
         self._close_if_done()

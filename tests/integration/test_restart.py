@@ -3,15 +3,13 @@
 import os
 import select
 import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
 from netns import link_of, namespace_of, namespaces
 from tests.agents import RED, Agent
 from tests.hosts import ANSWER_SECONDS, HOSTNAME, IPV4, LINK_LOCAL, Guest, Host, ask_over, run
+from tests.integration.asking import asking
 
 PASSWORD = "/openstack/latest/password"
 ENDS = pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
@@ -99,28 +97,6 @@ def test_detached_while_a_server_is_down(agent: Agent) -> None:
     agent.detach("tap0")
     assert namespace_of("tap0") not in namespaces.names("")
     assert link_of("tap0") not in run("ip", "link")
-
-
-@contextmanager
-def asking(guest: Guest) -> Iterator[list[Exception]]:
-    """A guest that asks again and again; what went wrong is in the list at the end."""
-    failures: list[Exception] = []
-    ended = threading.Event()
-
-    def ask() -> None:
-        while not ended.is_set():
-            try:
-                guest.read(HOSTNAME)
-            except Exception as error:  # noqa: BLE001 - all are told of
-                failures.append(error)
-
-    thread = threading.Thread(target=ask)
-    thread.start()
-    try:
-        yield failures
-    finally:
-        ended.set()
-        thread.join()
 
 
 def wiring() -> tuple[int, str, str, tuple[str, ...]]:

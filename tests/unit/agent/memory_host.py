@@ -14,11 +14,12 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
-from eve_meta.agent.kernel import Call, IKernelThread
+from eve_meta.agent.kernel import Call, IKernelThread, Kernel
 from eve_meta.agent.process import IServerProcess, ServerGoneError
 from eve_meta.agent.servers import Server, Servers
 from eve_meta.agent.service import Agent
 from eve_meta.agent.status import Status
+from eve_meta.agent.supervisor import Supervisor
 from eve_meta.messages import CloseDoor, KeepPassword, OpenDoor, Refresh
 from eve_meta.server.door import Door
 from eve_meta.server.doors import Doors
@@ -44,6 +45,7 @@ class MemoryProcess(Service):
         self.pid: int | None = None
         self.asked: list[tuple[type[Command], object]] = []
         self._reactor = reactor
+        self._doors = Doors(reactor, reactor)
 
     def startService(self) -> None:
         super().startService()
@@ -95,13 +97,17 @@ class NoThread(Service):
 
 
 def make_agent(
-    directory: Path, network: MemoryNetwork, reactor: Any, servers: int = 1
+    directory: Path,
+    network: MemoryNetwork,
+    reactor: Any,
+    servers: int = 1,
+    supervisor: Supervisor = Supervisor(),  # noqa: B008 - a value
 ) -> tuple[Agent, tuple[MemoryProcess, ...]]:
     """An agent, not yet started, and its servers."""
     processes = tuple(MemoryProcess(reactor) for _ in range(servers))
     settings = Settings(state_dir=directory / "state", run_dir=directory / "run", servers=servers)
     made = Servers(tuple(Server(each) for each in processes))
-    return Agent(settings, network, made, NoThread(), reactor), processes
+    return Agent(settings, Kernel(network, NoThread()), made, supervisor, reactor), processes
 
 
 def ask_as_guest(

@@ -134,6 +134,7 @@ class DoorTests(TestCase):
         self.open_door(metadata_of("one"))
         waiting = self.guest()
 
+        self.door.let_in_who_waits()
         self.door.shut()
 
         with pytest.raises(ConnectionRefusedError):
@@ -143,6 +144,7 @@ class DoorTests(TestCase):
     async def test_a_shut_door_can_be_opened_again(self) -> None:
         """By another server, with the same socket."""
         self.open_door(metadata_of("one"))
+        self.door.let_in_who_waits()
         self.door.shut()
         await self.door.stopService()
 

@@ -1,0 +1,73 @@
+"""The listening sockets of all doors: made in a namespace, or found where an earlier agent has left them.
+
+Note [Who keeps a socket]
+    A guest that knocks is refused by nobody as long as its socket is open in some process: it waits in the
+    backlog. Servers come and go, the agent holds a copy. Agents come and go, too: a supervisor that keeps
+    descriptors holds another, and an agent that replaces itself hands its own on. What is found at the start
+    is used if it is of the namespace that its interface has by then, and let go of otherwise: a socket keeps
+    its namespace alive.
+"""
+
+import os
+import socket
+from collections.abc import Iterable
+from typing import final
+
+from eve_meta.agent.kernel import Kernel
+from eve_meta.agent.supervisor import Supervisor
+from netns import link_of
+
+
+@final
+class Sockets:
+    """Where a door gets its socket, and who closes it. Its name is that of the interface's link, in ASCII."""
+
+    def __init__(self, kernel: Kernel, supervisor: Supervisor) -> None:
+        self._kernel = kernel
+        self._supervisor = supervisor
+        self._sockets = dict(supervisor.sockets)
+
+    def let_go_of_all_but(self, interfaces: Iterable[str]) -> None:
+        """Keep nothing for other interfaces."""
+        for name in self._sockets.keys() - set(map(link_of, interfaces)):
+            self._let_go(name)
+
+    async def listening(self, interface: str) -> socket.socket:
+        """The listening socket in the interface's namespace, which stays ours.
+
+        Raises:
+            NetnsError: the kernel refused.
+        """
+        name = link_of(interface)
+        found = self._sockets.get(name)
+        if found is not None and await self._kernel.is_of(interface, found):
+            return found
+        self._let_go(name)
+        made = self._sockets[name] = await self._kernel.listen(interface)
+        if self._supervisor.keeps_descriptors:
+            self._supervisor.notifier.tell_with([made.fileno()], FDSTORE="1", FDNAME=name)
+        return made
+
+    def let_go(self, interface: str) -> None:
+        """Close what an interface has, and have nobody keep it."""
+        self._let_go(link_of(interface))
+
+    def close(self) -> None:
+        """Close all; who keeps a copy goes on keeping it."""
+        for each in self._sockets.values():
+            each.close()
+
+    def copies(self) -> dict[str, int]:
+        """A descriptor of each, by its name, which the caller closes.
+
+        Not a `socket.dup()`, which would have all who share the socket block.
+        """
+        return {name: os.dup(each.fileno()) for name, each in self._sockets.items()}
+
+    def _let_go(self, name: str) -> None:
+        found = self._sockets.pop(name, None)
+        if found is None:
+            return
+        found.close()
+        if self._supervisor.keeps_descriptors:
+            self._supervisor.notifier.tell(FDSTOREREMOVE="1", FDNAME=name)
