@@ -54,7 +54,7 @@ class Metadata:
         Raises:
             MalformedTargetError: it names no path.
         """
-        return self._place(target, peer)
+        return self._place(target.partition(b"?")[0], peer)
 
 
 def answer(metadata: Metadata, request: Request, now: float, entropy: Entropy) -> Answer:

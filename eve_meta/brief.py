@@ -9,7 +9,8 @@ from attrs import asdict, field, frozen, validators
 
 from eve_meta.errors import EveMetaError
 
-MAX_BRIEF_BYTES = 16 * 1024 * 1024
+MAX_BRIEF_BYTES = 64 * 1024 * 1024
+"""Longer than any: a document has 8 Mi characters at most, of which JSON makes six bytes each at most."""
 
 _SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SEAL
 
@@ -78,7 +79,8 @@ def read_brief(descriptor: int) -> Brief:
 
 
 def _to_json(brief: Brief) -> bytes:
-    return json.dumps(asdict(brief, recurse=False) | {"token_key": brief.token_key.hex()}).encode()
+    fields = asdict(brief, recurse=False) | {"token_key": brief.token_key.hex()}
+    return json.dumps(fields, ensure_ascii=False).encode()
 
 
 def _from_json(data: bytes) -> Brief:

@@ -34,11 +34,16 @@ class NotKeptError(EveMetaError):
     """What a guest has set could not be kept; it may try again."""
 
 
+class AgentSilentError(EveMetaError):
+    """The agent has gone, or has not answered in time: whether it has done what was asked is not known."""
+
+
 KeepPassword = Callable[[str, UUID, str], Awaitable[None]]
 """Keeps a password that was set at an interface by the guest of a VM; returns once it is kept and told.
 
 Raises:
     PasswordSetError: the VM has one.
+    AgentSilentError: it may be kept or not.
     EveMetaError: it could not be kept.
 """
 

@@ -19,6 +19,8 @@ from collections.abc import Mapping, Sequence
 
 from eve_meta import tokens
 from eve_meta.exchange import FORBIDDEN, Answer, Request, not_allowed, refusal
+from eve_meta.formats.ec2 import LATEST, VERSIONS
+from eve_meta.formats.root import EC2
 from eve_meta.tree import PLAIN
 from eve_meta.vm import Service, Tokens
 
@@ -30,17 +32,17 @@ _TTL_HEADERS = {
     b"x-metadata-token-ttl-seconds": b"X-Metadata-Token-Ttl-Seconds",
 }
 _FORWARDED = b"x-forwarded-for"
-_LATEST = "latest"
 
 
 def is_token_path(names: Sequence[str]) -> bool:
-    """Whether tokens are asked for there, in whatever version."""
-    return tuple(names[1:]) == ("api", "token")
+    """Whether tokens are asked for there, in whatever version, on either way to the EC2 tree."""
+    below_ec2 = tuple(names[names[:1] == (EC2,) :])
+    return below_ec2[1:] == ("api", "token") and below_ec2[0] in {*VERSIONS, LATEST}
 
 
 def answer_token(service: Service, key: bytes, request: Request, names: Sequence[str], now: float) -> Answer:
     """The answer at a path for tokens."""
-    if names[0] != _LATEST:
+    if names[-3] != LATEST:
         return FORBIDDEN if request.method == b"PUT" else refusal(404)
     if request.method == b"OPTIONS":
         return Answer(200, ((b"Content-Type", PLAIN), (b"Allow", b"OPTIONS, PUT")), b"")

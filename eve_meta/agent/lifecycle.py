@@ -126,9 +126,17 @@ class Lifecycle:
         return record
 
     async def _set_password(self, interface: str, record: Record, password: str) -> None:
-        if password != record.password:
-            self._inventory.set_password(record, password)
-            await self._look(interface, record)
+        """Keep it and tell it, or neither."""
+        if password == record.password:
+            return
+        self._inventory.set_password(record, password)
+        outcome = await self._look(interface, record)
+        if outcome.state is State.FAILED and outcome.error:
+            now = self._inventory.record_of(interface)
+            if now and (now.uuid, now.password) == (record.uuid, password):
+                self._inventory.set_password(now, record.password)
+                await self._look(interface, now)
+            raise outcome.error
 
     async def _serve(self, interface: str, document: object) -> None:
         """Bring about the new wish, or else the one before."""

@@ -95,10 +95,16 @@ class Server(MultiService):
         Raises:
             EveMetaError: the server refuses the record; it goes on with what it had.
         """
-        interfaces = {name for name, each in self._doors.items() if each.record.uuid == record.uuid}
-        for name in interfaces:
-            self._doors[name].record = record
-        await self._bring_about(interfaces)
+        doors = {name: each for name, each in self._doors.items() if each.record.uuid == record.uuid}
+        before = {name: each.record for name, each in doors.items()}
+        for each in doors.values():
+            each.record = record
+        try:
+            await self._bring_about(set(doors))
+        except EveMetaError:
+            for name, each in doors.items():
+                each.record = before[name]
+            raise
 
     async def close(self, interface: str) -> None:
         """Answer at an interface no more; returns when no process of ours but this holds its namespace."""
@@ -128,6 +134,10 @@ class Server(MultiService):
         waiting, self._waiting = self._waiting, []
         for each in waiting:
             each.callback(None)
+        for interface, error in self._refused.items():
+            self._log.error("{interface}: {error}", interface=interface, error=error)
+            self._doors.pop(interface, None)
+        self._refused.clear()
 
     async def _bring_about(self, interfaces: set[str]) -> None:
         """Settle what has changed; if the process dies meanwhile, its next start does."""
@@ -140,9 +150,9 @@ class Server(MultiService):
             again: Deferred[None] = Deferred()
             self._waiting.append(again)
             await again
-        for interface in interfaces:
-            if error := self._refused.pop(interface, None):
-                raise error
+        refused = [self._refused.pop(each) for each in interfaces if each in self._refused]
+        if refused:
+            raise refused[0]
 
     async def _settle(self) -> None:
         await self._lock.acquire()

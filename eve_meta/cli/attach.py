@@ -35,7 +35,7 @@ def command(interface: str, document: str, wait_seconds: int, run_dir: Path) -> 
     Example: eve-meta attach tap0 /etc/eve-meta/vms/web.yaml
     """
     try:
-        status = Client(run_dir).attach(interface, _complete(document), wait_seconds)
+        status = Client(run_dir).attach(interface, *_complete(document), wait_seconds)
     except RefusedError as error:
         if error.kind == "document":
             raise click.ClickException(f"{shown(document)}: {error}") from error
@@ -44,11 +44,11 @@ def command(interface: str, document: str, wait_seconds: int, run_dir: Path) -> 
     click.echo(f"{interface}: attached (uuid {status['uuid']}, revision {status['revision']}{took})")
 
 
-def _complete(document: str) -> bytes:
-    """The text to send: as it was written, unless files have to be put in."""
+def _complete(document: str) -> tuple[bytes, str]:
+    """The text to send and its media type: as it was written, unless files have to be put in."""
     text = read(document)
     if not _NAMES_A_FILE.search(text):
-        return text
+        return text, "application/yaml"
     from eve_meta.cli import documents  # noqa: PLC0415 - reading it takes longer than all else in an attach
 
-    return documents.with_its_files(document, text)
+    return documents.with_its_files(document, text), "application/json"

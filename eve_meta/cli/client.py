@@ -35,10 +35,11 @@ class Client:
         self._socket = control_socket(run_dir)
         self._start = f"start it, as root, with 'eve-meta agent --run-dir {run_dir}'"
 
-    def attach(self, interface: str, document: bytes, wait_seconds: int) -> Any:
+    def attach(self, interface: str, document: bytes, media_type: str, wait_seconds: int) -> Any:
         """Serve a document, YAML or JSON; answers the status once a guest is answered."""
         path = f"{_path_of(interface)}?wait={wait_seconds}"
-        return self._ask("PUT", path, document, patience_seconds=ANSWER_SECONDS + wait_seconds)
+        lines = (f"Content-Type: {media_type}", f"Content-Length: {len(document)}")
+        return self._ask("PUT", path, lines, document, patience_seconds=ANSWER_SECONDS + wait_seconds)
 
     def detach(self, interface: str) -> bool:
         """False when it was not attached."""
@@ -60,15 +61,15 @@ class Client:
         """`interfaces`, the statuses of all, and `problems`."""
         return self._ask("GET", "/v1/interfaces")
 
-    def _ask(self, method: str, path: str, body: bytes = b"", patience_seconds: int = ANSWER_SECONDS) -> Any:
-        lines = (
-            f"{method} {path} HTTP/1.0",
-            "Content-Type: application/yaml",
-            f"Content-Length: {len(body)}",
-            "",
-            "",
-        )
-        request = "\r\n".join(lines).encode() + body
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        headers: tuple[str, ...] = (),
+        body: bytes = b"",
+        patience_seconds: int = ANSWER_SECONDS,
+    ) -> Any:
+        request = "\r\n".join((f"{method} {path} HTTP/1.0", *headers, "", "")).encode() + body
         try:
             status, answer = _parsed(self._exchanged(request, patience_seconds))
         except (OSError, ValueError) as error:

@@ -15,6 +15,18 @@ from eve_meta.document.problems import Problem
 from eve_meta.vm import IPAddress, Line, MacAddress, Mtu, VlanId
 
 
+class _BondMode(Enum):
+    """Source: nova `doc/api_schemas/network_data.json`; cloudbase-init knows no other."""
+
+    IEEE_802_3AD = "802.3ad"
+    BALANCE_RR = "balance-rr"
+    ACTIVE_BACKUP = "active-backup"
+    BALANCE_XOR = "balance-xor"
+    BROADCAST = "broadcast"
+    BALANCE_TLB = "balance-tlb"
+    BALANCE_ALB = "balance-alb"
+
+
 class _NetworkType(Enum):
     """How a network's addresses come about; the first four are static."""
 
@@ -41,6 +53,7 @@ class _Link:
     mtu: Mtu | None = None
     ethernet_mac_address: MacAddress | None = None
     bond_links: tuple[Line, ...] = ()
+    bond_mode: _BondMode | None = None
     vlan_link: Line | None = None
     vlan_id: VlanId | None = None
     vlan_mac_address: MacAddress | None = None
@@ -107,11 +120,13 @@ def _broken_link(link: _Link, ids: list[Line], place: int) -> Iterator[Problem]:
     for other in (*link.bond_links, *filter(None, [link.vlan_link])):
         if other not in ids:
             yield Problem((), f"is built on the link {other!r}, which is not there")
+        if other == link.id:
+            yield Problem((), "is built on itself")
 
 
 def _needed(kind: str) -> tuple[str, ...]:
     by_kind: dict[str, tuple[str, ...]] = {
-        _BOND: ("bond_links",),
+        _BOND: ("bond_links", "bond_mode"),
         _VLAN: ("vlan_link", "vlan_id", "vlan_mac_address"),
     }
     return by_kind.get(kind, ("ethernet_mac_address",))

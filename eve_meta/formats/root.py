@@ -13,7 +13,7 @@ from eve_meta.tree import Directory, Entry, walk
 from eve_meta.vm import VM
 
 _OPENSTACK = "openstack"
-_EC2 = "ec2"
+EC2 = "ec2"
 
 
 def root(vm: VM) -> Directory:
@@ -27,5 +27,5 @@ def paths(vm: VM) -> Iterator[str]:
 
 
 def _entries(vm: VM) -> Mapping[str, Entry]:
-    others = {_OPENSTACK: Entry(None, partial(openstack, vm)), _EC2: Entry(None, partial(ec2, vm))}
+    others = {_OPENSTACK: Entry(None, partial(openstack, vm)), EC2: Entry(None, partial(ec2, vm))}
     return {**ec2(vm).entries(), **others}

@@ -18,5 +18,9 @@ CLOSING_SECONDS = 60
 BACKLOG = 1024
 """Guests of one interface that wait to be accepted; as the agent has it, whose socket it is."""
 
+KEEPING_SECONDS = 30
+"""For the agent to keep a password, before its guest's connection is closed. Conntrack forgets one that its
+guest has half-closed after 60 s."""
+
 LEAVING_SECONDS = 0.25
 """For guests that have connected to ask and be answered, before a server ends."""

@@ -5,12 +5,15 @@ from typing import final
 from uuid import UUID
 
 from twisted.internet.defer import Deferred
+from twisted.internet.defer import TimeoutError as TooLateError
 from twisted.internet.error import ConnectionDone, ConnectionLost
+from twisted.internet.interfaces import IReactorTime
 from twisted.internet.protocol import connectionDone
 from twisted.protocols.amp import AMP
 from twisted.python.failure import Failure
 
-from eve_meta.messages import CloseDoor, NotKeptError, OpenDoor, Refresh, SetPassword
+from eve_meta.messages import AgentSilentError, CloseDoor, OpenDoor, Refresh, SetPassword
+from eve_meta.server import limits
 from eve_meta.server.doors import Doors
 
 
@@ -18,8 +21,9 @@ from eve_meta.server.doors import Doors
 class AgentLink(AMP):
     """What the agent may ask of this server. Without the agent there is nothing left to do."""
 
-    def __init__(self, doors: Doors, on_lost: Callable[[], None]) -> None:
+    def __init__(self, doors: Doors, clock: IReactorTime, on_lost: Callable[[], None]) -> None:
         super().__init__()
+        self._clock = clock
         self._doors = doors
         self._on_lost = on_lost
 
@@ -46,10 +50,11 @@ class AgentLink(AMP):
 
     async def keep_password(self, interface: str, vm: UUID, password: str) -> None:
         """Let the agent keep it. See `KeepPassword`."""
+        asked = self.callRemote(SetPassword, interface=interface, vm=str(vm), password=password)
         try:
-            await self.callRemote(SetPassword, interface=interface, vm=str(vm), password=password)
-        except (ConnectionDone, ConnectionLost) as error:
-            raise NotKeptError from error
+            await asked.addTimeout(limits.KEEPING_SECONDS, self._clock)
+        except (ConnectionDone, ConnectionLost, TooLateError) as error:
+            raise AgentSilentError from error
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Fail what we asked, and say so to whoever made us."""

@@ -15,7 +15,7 @@ from twisted.web.server import NOT_DONE_YET
 from eve_meta.answer import Answer, Metadata, Request, answer
 from eve_meta.errors import EveMetaError
 from eve_meta.exchange import refusal
-from eve_meta.messages import KeepPassword, PasswordSetError
+from eve_meta.messages import AgentSilentError, KeepPassword, PasswordSetError
 from eve_meta.passwords import ALREADY_SET, NOT_KEPT
 from eve_meta.server.site import GuestRequest
 
@@ -61,6 +61,9 @@ class MetadataResource(Resource):
             await self._keep_password(self.interface, self.metadata.vm.uuid, password)
         except PasswordSetError:
             reply = ALREADY_SET
+        except AgentSilentError:
+            request.channel.loseConnection()
+            return
         except EveMetaError:
             reply = NOT_KEPT
         if not gone:

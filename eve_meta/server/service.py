@@ -18,7 +18,7 @@ def serve(
     Nothing is closed then: a process that ends lets guests read what was sent, a closed door does not.
     """
     doors = Doors(reactor, clock)
-    link = AgentLink(doors, on_agent_lost)
+    link = AgentLink(doors, clock, on_agent_lost)
     doors.keep_password = link.keep_password
     doors.startService()
     with agent:

@@ -229,6 +229,14 @@ def test_refused_address(address: str, message: str) -> None:
             ".links[0].ethernet_mac_address: is required of a link of type 'phy'",
         ),
         ("{links: [{id: a, type: bond}]}", ".links[0].bond_links: is required of a link of type 'bond'"),
+        (
+            f"{{links: [{PHY}, {{id: b, type: bond, bond_links: [a]}}]}}",
+            ".links[1].bond_mode: is required of a link of type 'bond'",
+        ),
+        (
+            "{links: [{id: a, type: bond, bond_links: [a], bond_mode: balance-rr}]}",
+            ".links[0]: is built on itself",
+        ),
         (f"{{links: [{PHY}, {PHY}]}}", ".links[1].id: 'a' is another link's already"),
         (
             "{links: [{id: a, type: bond, bond_links: [b]}]}",

@@ -43,6 +43,21 @@ def test_issued(target: bytes) -> None:
     assert 200 == get(FREE, {TOKEN: got.body})
 
 
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        (b"/ec2/latest/api/token", 200),
+        (b"/ec2/2021-01-03/api/token", 403),
+        (b"/nonsense/api/token", 405),
+        (b"/openstack/api/token", 405),
+        (b"/ec2/api/token", 405),
+    ],
+)
+def test_token_paths(target: bytes, status: int) -> None:
+    """Tokens are issued on both ways to the EC2 tree, and nothing is at a version that is none."""
+    assert status == ask(FREE, b"PUT", target, {TTL: b"60"}).status
+
+
 def test_second_spelling() -> None:
     """Both headers may be spelled without the name of a vendor."""
     got = ask(FREE, b"PUT", b"/latest/api/token", {b"x-metadata-token-ttl-seconds": b" 1 "})

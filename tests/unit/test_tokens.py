@@ -59,3 +59,11 @@ def test_shape(key: bytes, ttl_seconds: int, now: float) -> None:
     assert len(token) == TOKEN_LENGTH
     assert token.replace("-", "").replace("_", "").isalnum()
     assert is_valid(key, token, now)
+
+
+def test_one_spelling() -> None:
+    """A token with another last character is another token, also where that has bits to spare."""
+    token = issue(bytes(32), 60, 0)
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+    assert [token] == [other for last in alphabet if is_valid(bytes(32), other := token[:-1] + last, 0)]

@@ -20,7 +20,7 @@ from eve_meta.agent.servers import Server, Servers
 from eve_meta.agent.service import Agent
 from eve_meta.agent.status import Status
 from eve_meta.agent.supervisor import Supervisor
-from eve_meta.messages import CloseDoor, KeepPassword, OpenDoor, Refresh
+from eve_meta.messages import BriefRefusedError, CloseDoor, KeepPassword, OpenDoor, Refresh
 from eve_meta.server.door import Door
 from eve_meta.server.doors import Doors
 from eve_meta.server.link import AgentLink
@@ -36,6 +36,7 @@ class MemoryProcess(Service):
 
     Attributes:
         asked: the commands that were carried out, each with the interface or interfaces it was about.
+        refused: the commands whose briefs are refused at present.
     """
 
     keep_password: KeepPassword
@@ -43,6 +44,7 @@ class MemoryProcess(Service):
     def __init__(self, reactor: Any) -> None:
         self.on_start = lambda: None
         self.pid: int | None = None
+        self.refused: frozenset[type[Command]] = frozenset()
         self.asked: list[tuple[type[Command], object]] = []
         self._reactor = reactor
         self._doors = Doors(reactor, reactor)
@@ -60,7 +62,7 @@ class MemoryProcess(Service):
         self._doors = Doors(self._reactor, self._reactor)
         self._doors.keep_password = self.keep_password
         self._doors.startService()
-        link = AgentLink(self._doors, lambda: None)
+        link = AgentLink(self._doors, self._reactor, lambda: None)
         self._responders: dict[type[Command], Callable[..., Any]] = {
             OpenDoor: link.open_door,
             Refresh: link.refresh,
@@ -78,6 +80,8 @@ class MemoryProcess(Service):
         """See `ServerProcess.ask`."""
         if self.pid is None:
             raise ServerGoneError
+        if command in self.refused:
+            raise BriefRefusedError("as the test says")
         for name in {"socket", "brief"} & arguments.keys():
             arguments[name] = os.dup(arguments[name])
         await maybeDeferred(self._responders[command], **arguments)

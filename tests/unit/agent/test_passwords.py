@@ -8,6 +8,8 @@ from twisted.internet.defer import Deferred
 from eve_meta.agent.inventory import Inventory
 from eve_meta.agent.status import NotAttachedError
 from eve_meta.messages import PasswordSetError
+from netns import KernelRefusedError
+from netns.steps import Steer
 from tests.agents import GREEN, RED
 from tests.unit.agent.memory_host import AgentTestCase
 
@@ -121,6 +123,25 @@ class PasswordTests(AgentTestCase):
         (self.directory / "elsewhere").rename(state)
         assert 200 == self.set_password("tap0", "secret")
         assert ["secret"] == [record.password for record in Inventory.load(state).records()]
+
+    def test_not_told(self) -> None:
+        """One that cannot be told is not kept, and one that is still told is not cleared."""
+        lifecycle, vm = self.agent.lifecycle, self.status_of("tap0").uuid
+        self.refuse()
+        self.failureResultOf(
+            Deferred.fromCoroutine(lifecycle.keep_password("tap0", vm, "secret")), KernelRefusedError
+        )
+        assert "" == lifecycle.password("tap0")
+        self.network.refusals = {}
+        self.successResultOf(Deferred.fromCoroutine(lifecycle.keep_password("tap0", vm, "secret")))
+        self.refuse()
+        self.failureResultOf(Deferred.fromCoroutine(lifecycle.clear_password("tap0")), KernelRefusedError)
+        assert "secret" == lifecycle.password("tap0")
+
+    def refuse(self) -> None:
+        """Let the next look at tap0 fail."""
+        self.network.refusals = {Steer("tap0"): KernelRefusedError("steer", 12)}
+        self.network.lose_steering("tap0")
 
     def test_not_attached(self) -> None:
         """Where nothing is served there is no password, not even none."""

@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import pytest
+from twisted.protocols.amp import Command
 
+from eve_meta.agent.reconciler import SURVEY_SECONDS
 from eve_meta.agent.status import State
+from eve_meta.messages import BriefRefusedError, OpenDoor, Refresh
 from tests.agents import GREEN, RED
 from tests.unit.agent.memory_host import AgentTestCase
 
@@ -58,6 +61,33 @@ class ServersTests(AgentTestCase):
         assert self.successResultOf(detaching)
         assert self.processes[0].door("tap0") is None
         assert self.network.see("tap0").is_clear
+
+    def test_refused(self) -> None:
+        """A server that refuses a new document goes on with the one it had, and so does the agent."""
+        self.attach("tap0", RED)
+        self.attach("tap1", RED)
+        self.refuse(Refresh)
+        self.failureResultOf(self.attaching("tap0", RED_AGAIN), BriefRefusedError)
+        self.processes[0].refused = frozenset()
+
+        assert ["red", "red"] == [self.read(name) for name in ("tap0", "tap1")]
+        assert "red-again" == (self.attach("tap0", RED_AGAIN) and self.read("tap0"))
+
+    def test_refused_when_started_again(self) -> None:
+        """What a new server refuses is not called open, and is tried again."""
+        self.attach("tap0", RED)
+        self.successResultOf(self.processes[0].die())
+        self.refuse(OpenDoor)
+        self.processes[0].start()
+        self.processes[0].refused = frozenset()
+        self.reactor.advance(SURVEY_SECONDS)
+
+        assert "red" == self.read("tap0")
+        assert State.OPEN is self.attach("tap1", GREEN).state
+
+    def refuse(self, command: type[Command]) -> None:
+        """Let the server refuse a command."""
+        self.processes[0].refused = frozenset({command})
 
 
 class TwoServersTests(AgentTestCase):

@@ -1,6 +1,7 @@
 """The verbs that speak to an agent, against a real control socket."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -116,6 +117,17 @@ def test_attach_to_what_cannot_be_served(run_dir: Path, document: Path, interfac
     assert (1, "") == (ran.code, ran.out)
     assert 1 == ran.err.count("\n")
     assert message in ran.err
+
+
+def test_a_large_file(run_dir: Path, document: Path) -> None:
+    """A file is not bound to the length of a text in YAML."""
+    (document.parent / "image").write_bytes(os.urandom(5 * 1024 * 1024))
+    document.write_text(document.read_text() + "user_data: {file: image}\n")
+
+    ran = eve_meta("attach", "tap2", document, "--run-dir", run_dir)
+    eve_meta("detach", "tap2", "--run-dir", run_dir)
+
+    assert (0, "") == (ran.code, ran.err)
 
 
 def test_a_document_that_cannot_be_served(run_dir: Path, document: Path) -> None:
