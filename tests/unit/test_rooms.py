@@ -23,6 +23,7 @@ PURE = (
     "eve_meta.errors",
     "eve_meta.exchange",
     "eve_meta.formats",
+    "eve_meta.hooks",
     "eve_meta.passwords",
     "eve_meta.sessions",
     "eve_meta.target",
