@@ -7,7 +7,7 @@ import importlib
 
 import click
 
-VERBS = ("agent", "attach", "detach", "list", "show", "password", "render")
+VERBS = ("agent", "attach", "detach", "list", "show", "password", "render", "hook")
 
 FAILED = 1
 MISUSED = 2

@@ -8,6 +8,8 @@ import click
 from eve_meta.cli.source import directory_of, read_bounded, shown
 from eve_meta.document import canonical, inline, load, parse
 from eve_meta.errors import DocumentError
+from eve_meta.hooks.filling import filled
+from eve_meta.hooks.machine import Machine
 from eve_meta.vm import VM
 
 
@@ -29,6 +31,16 @@ def with_its_files(name: str, text: bytes) -> bytes:
     """
     with _blamed(name):
         return canonical(_inlined(name, text))
+
+
+def filled_in(name: str, text: bytes, machine: Machine) -> bytes:
+    """The same with what is known of the VM where the document is silent.
+
+    Raises:
+        click.ClickException: it is not plain data, or another VM's, or a file cannot be read.
+    """
+    with _blamed(name):
+        return canonical(filled(_inlined(name, text), machine))
 
 
 def _inlined(name: str, text: bytes) -> object:
