@@ -17,7 +17,7 @@ from netns.kinds import objection
 from netns.links import HostLink
 from netns.names import NAMESPACE_PREFIX, interface_of, link_of, namespace_of
 from netns.netlink import Netlink, NetlinkError, is_absent
-from netns.watch import LinkWatch
+from netns.watch import KernelWatch
 from netns.wiring import SERVICE_PORT, Link, Port, Seen, Steering
 
 BACKLOG = 1024
@@ -145,7 +145,7 @@ class LinuxNetwork:
 
     def watch(self) -> IWatch:
         """See `INetwork.watch`."""
-        return LinkWatch.start()
+        return KernelWatch.start()
 
 
 def _seen(interface: str, port: HostLink | None, link: HostLink | None, steering: Steering | None) -> Seen:

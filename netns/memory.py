@@ -109,6 +109,7 @@ class MemoryNetwork:
     def lose_steering(self, interface: str) -> None:
         """Take a table away, as `nft flush ruleset` does."""
         del self._steerings[interface]
+        self._announce(interface)
 
     def overflow(self) -> None:
         """Let all watches lose what they have not been asked for."""

@@ -220,6 +220,14 @@ def _immediate(value: bytes) -> bytes:
     )
 
 
+def interface_unsteered_by(announcement: Reply) -> str | None:
+    """The interface whose table an announcement says is gone; None if it says something else."""
+    if announcement.type != NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELTABLE:
+        return None
+    found = attributes(announcement.payload, _NFGENMSG.size)
+    return interface_of(text(found[_NFTA_TABLE_NAME]))
+
+
 def _expression(name: str, *settings: bytes) -> bytes:
     content = attribute(_NFTA_EXPR_NAME, _string(name)), nest(_NFTA_EXPR_DATA, *settings)
     return nest(_NFTA_LIST_ELEM, *content)

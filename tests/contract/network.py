@@ -357,7 +357,7 @@ class NetworkContract:
         )
 
     def test_watch(self, world: World) -> None:
-        """A watch tells of ports that come, change and go, and of our own links."""
+        """A watch tells of ports that come, change and go, of our own links, and of tables that are lost."""
         watch = world.network.watch()
         try:
             world.add_port(TAP)
@@ -366,6 +366,9 @@ class NetworkContract:
             assert announced(watch, TAP)
             wire(world.network, TAP)
             assert announced(watch, link_of(TAP))
+            watch.read()
+            world.lose_steering(TAP)
+            assert announced(watch, TAP)
             clean(world.network, TAP)
             assert announced(watch, link_of(TAP))
             world.remove_port(TAP)

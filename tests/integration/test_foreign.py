@@ -10,7 +10,7 @@ import pytest
 from attrs import frozen
 
 from netns import link_of, namespace_of, namespaces
-from tests.agents import RED, Agent
+from tests.agents import GREEN, RED, Agent
 from tests.hosts import HOSTNAME, Guest, Host, ip, run
 from tests.support import soon
 
@@ -55,6 +55,18 @@ def crowd(host: Host) -> Iterator[Crowd]:
     assert soon(lambda: "tentative" not in ip("addr"))
     yield Crowd(guest)
     run("nft", "flush", "ruleset")
+
+
+def test_flushed_ruleset(host: Host, agent: Agent) -> None:
+    """When all rules of the host are flushed, as a firewall does, guests are answered again at once."""
+    bridge = host.bridge()
+    guests = [host.guest(name, tap, bridge=bridge) for name, tap in (("red", "tap0"), ("green", "tap1"))]
+    agent.attach("tap0", RED)
+    agent.attach("tap1", GREEN)
+    before = tables()
+    run("nft", "flush", "ruleset")
+    assert soon(lambda: before == tables())
+    assert ["red", "green"] == [guest.read(HOSTNAME) for guest in guests]
 
 
 def test_untouched(crowd: Crowd, agent: Agent) -> None:
@@ -124,3 +136,8 @@ def sysctls() -> Iterator[tuple[str, str]]:
         for path in (root / "ip_forward", *root.glob("conf/*/*"), *root.glob("neigh/*/*")):
             with suppress(OSError):
                 yield str(path), path.read_text(encoding="ascii")
+
+
+def tables() -> set[str]:
+    """The nftables of the host, by name."""
+    return set(run("nft", "list", "tables").splitlines())

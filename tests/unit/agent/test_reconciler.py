@@ -76,11 +76,19 @@ class FollowTests(AgentTestCase):
 
     def test_survey(self) -> None:
         """What is lost without an announcement is brought back by a survey."""
-        self.network.lose_steering("tap0")
+        self.network.lose_namespace("tap0")
         self.told()
         assert self.read("tap0") is None
 
         self.reactor.advance(SURVEY_SECONDS)
+
+        assert "red" == self.read("tap0")
+
+    def test_lost_steering(self) -> None:
+        """A table that is lost is made again at once."""
+        self.network.lose_steering("tap0")
+        assert self.read("tap0") is None
+        self.told()
 
         assert "red" == self.read("tap0")
 
