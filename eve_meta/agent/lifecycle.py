@@ -60,6 +60,12 @@ class Lifecycle:
             for each in self._arrivals.pop(name, ()):
                 each.callback(None)
 
+    async def settled(self) -> None:
+        """Return when each interface that should be answered by now has been looked at."""
+        interfaces = (each for record in self._inventory.records() for each in record.interfaces)
+        for look in [self._reconciler.look(each) for each in interfaces]:
+            await look
+
     async def attach(self, interface: str, document: object, wait_seconds: float) -> Status:
         """See `IAgent.attach`."""
         check_interface(interface)

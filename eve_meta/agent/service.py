@@ -26,6 +26,7 @@ from eve_meta.agent.reconciler import Reconciler
 from eve_meta.agent.replacement import SIGNAL, Replacement
 from eve_meta.agent.servers import Server, Servers
 from eve_meta.agent.sockets import Sockets
+from eve_meta.agent.supervision import Supervision, watchdog_seconds
 from eve_meta.agent.supervisor import Supervisor
 from eve_meta.agent.watcher import Watcher
 from eve_meta.contact import control_socket
@@ -36,7 +37,7 @@ from netns import NetnsError
 from netns.linux import LinuxNetwork
 
 if TYPE_CHECKING:
-    from twisted.internet.interfaces import IReactorFromThreads
+    from twisted.internet.interfaces import IReactorFromThreads, IReactorTime
 
 EMPTY_ROOT = "root"
 """In the run directory: where servers are confined to."""
@@ -120,15 +121,23 @@ def run(settings: Settings) -> int:
         network.check()
         lock = _lock()
         _allow_many_descriptors()
+        kernel = Kernel(network, KernelThread(reactor))
         servers = _servers(settings, supervisor, reactor)
-        agent = Agent(settings, Kernel(network, KernelThread(reactor)), servers, supervisor, reactor)
+        agent = Agent(settings, kernel, servers, supervisor, reactor)
+        supervision = _supervision(agent, kernel, supervisor)
+        supervision.setServiceParent(agent)
         start_logging(sys.stderr)
         agent.startService()
         _log.info("ready: {socket}", socket=control_socket(settings.run_dir))
     except (NetnsError, EveMetaError) as error:
         sys.stderr.write(f"eve-meta: {error}\n")
         return 1
-    replacement = Replacement(agent.sockets.copies, reactor.stop)
+
+    def stop_for_the_next() -> None:
+        supervision.is_replaced = True
+        reactor.stop()
+
+    replacement = Replacement(agent.sockets.copies, stop_for_the_next)
     soon = cast("IReactorFromThreads", reactor).callFromThread
     signal.signal(SIGNAL, lambda *_: soon(replacement.prepare))
     with lock:
@@ -141,6 +150,12 @@ def _allow_many_descriptors() -> None:
     """As many as may be: each interface has a socket here."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _supervision(agent: Agent, kernel: Kernel, supervisor: Supervisor) -> Supervision:
+    silence = watchdog_seconds(os.environ, os.getpid())
+    clock = cast("IReactorTime", reactor)
+    return Supervision(supervisor.notifier, silence, agent.lifecycle, kernel.thread.call, clock)
 
 
 def _servers(settings: Settings, supervisor: Supervisor, reactor: Any) -> Servers:
