@@ -1,5 +1,10 @@
-"""Where a server's log goes: standard error, a line for an event, nothing that a guest or a document said."""
+"""Where the log goes: standard error, a line for an event, nothing that a guest or a document said.
 
+Where the journal reads standard error, an event is an entry of the journal instead.
+"""
+
+import socket
+from collections.abc import Mapping
 from typing import TextIO, final
 
 from attrs import frozen
@@ -15,31 +20,72 @@ from twisted.logger import (
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from eve_meta import journal
 
-def start_logging(stream: TextIO) -> None:
-    """Log to a stream from now on: what we say from *info* up, what Twisted says from *warn* up."""
+
+def start_logging(stream: TextIO, environ: Mapping[str, str]) -> None:
+    """Log to a stream from now on: what we say from *info* up, what Twisted says from *warn* up.
+
+    Args:
+        stream: a terminal, a file, or what the journal reads.
+        environ: what tells which of them it is.
+    """
     levels = LogLevelFilterPredicate(defaultLogLevel=LogLevel.warn)
     levels.setLogLevelForNamespace("eve_meta", LogLevel.info)
-    observer = FilteringLogObserver(_LineWriter(stream), [levels])
+    observer = FilteringLogObserver(_writer(stream, environ), [levels])
     globalLogBeginner.beginLoggingTo([observer], discardBuffer=True, redirectStandardIO=False)
+
+
+def _writer(stream: TextIO, environ: Mapping[str, str]) -> ILogObserver:
+    lines = LineWriter(stream)
+    if not journal.is_journal(stream, environ):
+        return lines
+    try:
+        return JournalWriter(journal.connect(journal.SOCKET), lines)
+    except OSError:
+        return lines
 
 
 @final
 @frozen
 @implementer(ILogObserver)
-class _LineWriter:
-    stream: TextIO
+class LineWriter:
+    """Writes a line for each event."""
+
+    _stream: TextIO
 
     def __call__(self, event: LogEvent) -> None:
-        self.stream.write(one_line(event) + "\n")
-        self.stream.flush()
+        """Write one."""
+        self._stream.write(one_line(event) + "\n")
+        self._stream.flush()
+
+
+@final
+@frozen
+@implementer(ILogObserver)
+class JournalWriter:
+    """Sends each event to the journal, or elsewhere if the journal does not take it."""
+
+    _journal: socket.socket
+    _otherwise: ILogObserver
+
+    def __call__(self, event: LogEvent) -> None:
+        """Send one."""
+        try:
+            self._journal.send(journal.entry(event, _said(event)))
+        except OSError:
+            self._otherwise(event)
 
 
 def one_line(event: LogEvent) -> str:
-    """An event as a line; a failure's kind and way through the files, but not its words: they quote data."""
-    level, failure = event["log_level"].name, event.get("log_failure", event.get("failure"))
-    said = formatEvent(event) if failure is None else _without_words(event, failure)
-    return " ".join(f"{level} {event['log_namespace']}: {said}".split())
+    """An event as a line."""
+    return " ".join(f"{event['log_level'].name} {event['log_namespace']}: {_said(event)}".split())
+
+
+def _said(event: LogEvent) -> str:
+    """What an event says; a failure's kind and way through the files, but not its words: they quote data."""
+    failure = event.get("log_failure", event.get("failure"))
+    return formatEvent(event) if failure is None else _without_words(event, failure)
 
 
 def _without_words(event: LogEvent, failure: Failure) -> str:

@@ -35,6 +35,8 @@ class ServerLink(AMP):
         except PasswordSetError:
             raise
         except EveMetaError as error:
-            self._log.warn("{interface}: a password is not kept: {error}", interface=interface, error=error)
+            self._log.warn(
+                "{interface}: a password is not kept: {error}", interface=interface, error=error, uuid=vm
+            )
             raise NotKeptError from error
         return {}

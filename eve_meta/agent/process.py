@@ -32,7 +32,7 @@ RESTART_SECONDS = (0.0, 0.1, 0.5, 2.0, 5.0)
 STEADY_SECONDS = 30
 """A process that lived so long begins the row of pauses anew."""
 
-_INHERITED = ("LANG", "LC_ALL", "PATH", "PYTHONPATH")
+_INHERITED = ("JOURNAL_STREAM", "LANG", "LC_ALL", "PATH", "PYTHONPATH")
 
 
 class ServerGoneError(EveMetaError):

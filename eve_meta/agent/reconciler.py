@@ -16,6 +16,7 @@ Note [Waking]
 import random
 from collections.abc import Callable, Coroutine
 from typing import Any, final
+from uuid import UUID
 
 from attrs import frozen
 from twisted.application.service import Service
@@ -213,7 +214,9 @@ class Reconciler(Service):
         except (NetnsError, EveMetaError) as error:
             return Outcome(State.FAILED, error)
         except Exception:  # noqa: BLE001 - other interfaces go on
-            self._log.failure("{interface}: could not be looked at", interface=interface)
+            self._log.failure(
+                "{interface}: could not be looked at", interface=interface, uuid=self._vm(interface)
+            )
             return Outcome(State.FAILED, UnexpectedError())
         outcome = _outcome(interface, record, seen)
         if actions:
@@ -238,7 +241,9 @@ class Reconciler(Service):
 
     def _tell(self, interface: str, record: Record | None, outcome: Outcome, ms: int) -> None:
         if record is None or outcome.state is not State.OPEN:
-            self._log.info("{interface}: cleared ({ms} ms)", interface=interface, ms=ms)
+            self._log.info(
+                "{interface}: cleared ({ms} ms)", interface=interface, ms=ms, uuid=self._vm(interface)
+            )
             return
         self._log.info(
             "{interface}: answered as VM {uuid}, revision {revision} ({ms} ms)",
@@ -248,6 +253,11 @@ class Reconciler(Service):
             ms=ms,
         )
 
+    def _vm(self, interface: str) -> UUID | None:
+        """Whose an interface is; None once it is detached."""
+        record = self._inventory.record_of(interface)
+        return record.uuid if record else None
+
     def _remember(self, interface: str, outcome: Outcome) -> None:
         failed_before = self._failures.get(interface, 0)
         if outcome.state is State.FAILED:
@@ -255,9 +265,14 @@ class Reconciler(Service):
             pause = RETRY_SECONDS[min(failed_before, len(RETRY_SECONDS) - 1)]
             self._after(pause * random.uniform(1, 1.5), interface, lambda: self.mark(interface))  # noqa: S311 - jitter
             if not failed_before:
-                self._log.warn("{interface}: {error}", interface=interface, error=outcome.error)
+                self._log.warn(
+                    "{interface}: {error}",
+                    interface=interface,
+                    error=outcome.error,
+                    uuid=self._vm(interface),
+                )
         elif self._failures.pop(interface, None):
-            self._log.info("{interface}: no longer fails", interface=interface)
+            self._log.info("{interface}: no longer fails", interface=interface, uuid=self._vm(interface))
         if outcome.state is None:
             self._outcomes.pop(interface, None)
             self._links.pop(link_of(interface), None)

@@ -126,7 +126,7 @@ def run(settings: Settings) -> int:
         agent = Agent(settings, kernel, servers, supervisor, reactor)
         supervision = _supervision(agent, kernel, supervisor)
         supervision.setServiceParent(agent)
-        start_logging(sys.stderr)
+        start_logging(sys.stderr, os.environ)
         agent.startService()
         _log.info("ready: {socket}", socket=control_socket(settings.run_dir))
     except (NetnsError, EveMetaError) as error:

@@ -6,6 +6,7 @@ import signal
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 import argparse
+import os
 import socket
 import sys
 from functools import partial
@@ -30,6 +31,8 @@ def main() -> None:
     options = _options()
     try:
         agent = _agent()
+        # Before confinement: the journal is out of reach afterwards, but stays connected.
+        start_logging(sys.stderr, os.environ)
         if options.unconfined:
             limit_resources()
             forbid_new_privileges()
@@ -37,7 +40,6 @@ def main() -> None:
             confine(options.root, options.user)
     except (ConfineError, OSError) as error:
         sys.exit(f"eve-meta server: {error}")
-    start_logging(sys.stderr)
     doors = serve(agent, cast("IReactorSocket", reactor), reactor, _stop)
     leave = partial(doors.leave, are_sockets_kept=options.kept)
     reactor.addSystemEventTrigger("before", "shutdown", lambda: Deferred.fromCoroutine(leave()))

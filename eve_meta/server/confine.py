@@ -8,7 +8,7 @@ Note [What a confined server has]
     processes      no other, no thread
     files          none can grow; but for the log, where standard error is a file
     core dumps     none: they would hold the guests' secrets
-    descriptors    as many as root allowed it
+    descriptors    as many as root allowed it; the journal's socket is one of them, where there is a journal
 
 What is to be refused by system call (seccomp) belongs at the end of `confine`, when nothing else needs doing.
 """

@@ -2,6 +2,7 @@
 
 import socket
 from typing import TYPE_CHECKING, cast, final
+from uuid import UUID
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, maybeDeferred
@@ -39,6 +40,11 @@ class Door(Service):
         self._reactor = reactor
         self._resource = resource
         self.site = GuestSite(resource, clock)
+
+    @property
+    def vm(self) -> UUID:
+        """Whose metadata is answered."""
+        return self._resource.metadata.vm.uuid
 
     def refresh(self, metadata: Metadata) -> None:
         """Answer from this from now on, on connections that are open too."""

@@ -51,7 +51,12 @@ class Doors(MultiService):
             metadata = _metadata(known)
             resource = MetadataResource(interface, metadata, self._clock.seconds, self.keep_password)
             Door(owned, resource, self._reactor, self._clock).setServiceParent(self)
-        self._log.info("{interface}: open, revision {revision}", interface=interface, revision=known.revision)
+        self._log.info(
+            "{interface}: open, revision {revision}",
+            interface=interface,
+            revision=known.revision,
+            uuid=metadata.vm.uuid,
+        )
 
     def refresh(self, interfaces: Sequence[str], brief: int) -> None:
         """Answer from another brief at all of one VM's interfaces, or at none of them.
@@ -65,8 +70,13 @@ class Doors(MultiService):
         metadata = _metadata(known)
         for door in doors:
             door.refresh(metadata)
-        names = ", ".join(interfaces)
-        self._log.info("{interfaces}: revision {revision}", interfaces=names, revision=known.revision)
+        self._log.info(
+            "{names}: revision {revision}",
+            names=", ".join(interfaces),
+            revision=known.revision,
+            interfaces=interfaces,
+            uuid=metadata.vm.uuid,
+        )
 
     async def close(self, interface: str) -> None:
         """Close an interface's door, and return when nothing of it is left.
@@ -74,8 +84,9 @@ class Doors(MultiService):
         Raises:
             DoorNotOpenError: the interface has no open door here.
         """
-        await self._door(interface).disownServiceParent()
-        self._log.info("{interface}: closed", interface=interface)
+        door = self._door(interface)
+        await door.disownServiceParent()
+        self._log.info("{interface}: closed", interface=interface, uuid=door.vm)
 
     async def leave(self, *, are_sockets_kept: bool) -> None:
         """Let no other guest in, and return when those that are in have had time to ask and be answered.

@@ -109,6 +109,15 @@ class SupervisionTests(AgentTestCase):
 
         assert ["STOPPING"] == self.heard()
 
+    def test_replaced(self) -> None:
+        """An agent that another program follows in its process does not stop, it is not ready for a while."""
+        self.supervise()
+        self.supervision.is_replaced = True
+        self.heard()
+        self.stop()
+
+        assert ["RELOADING MONOTONIC_USEC"] == self.heard()
+
     def test_alive(self) -> None:
         """Told twice in the time that the supervisor allows."""
         self.supervise(SILENCE_SECONDS)
