@@ -22,11 +22,18 @@ class NameRefusedError(NetnsError):
 
 @frozen
 class NoSuchInterfaceError(NetnsError):
-    """No interface of this name is in the host's network namespace."""
+    """No interface of this name is in the host's network namespace.
+
+    Attributes:
+        renamed: the name that it has had since, where that is known.
+    """
 
     interface: str
+    renamed: str | None = None
 
     def __str__(self) -> str:
+        if self.renamed:
+            return f"the interface {self.interface!r} was renamed to {self.renamed!r}: attach it by that name"
         return f"there is no interface {self.interface!r} on this host (see 'ip link')"
 
 

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Collection, Mapping
 
-from attrs import frozen
+from attrs import field, frozen
 from zope.interface import Interface
 
 from netns.steps import Step
@@ -15,12 +15,15 @@ class Changes:
     """What has changed since the last look.
 
     Attributes:
-        names: interfaces whose links came, went or changed.
+        names: interfaces that came, went or changed, or that lost their table or their namespace's name;
+            links of ours that came, went or changed, or in whose namespaces something did.
         is_complete: False when the kernel had to drop some: then look at everything.
+        renamed: what was renamed, by its name before; both names are among the others.
     """
 
     names: frozenset[str]
     is_complete: bool = True
+    renamed: Mapping[str, str] = field(factory=dict)
 
 
 class IWatch(Interface):
@@ -48,6 +51,13 @@ class INetwork(Interface):
 
     def see(interface: str) -> Seen:
         """What the kernel has for one interface."""
+
+    def inspect(interface: str) -> Seen:
+        """The same, and what of it is not as it should be inside the namespace.
+
+        Raises:
+            KernelRefusedError: it did not tell.
+        """
 
     def survey(interfaces: Collection[str]) -> Mapping[str, Seen]:
         """The same for many at once, and for every other of which something of ours is left."""

@@ -31,14 +31,10 @@ _FILTER = """\
 -A OUTPUT -p tcp --sport {port} --tcp-flags RST RST -m conntrack ! --ctstatus ASSURED -j DROP
 COMMIT
 """
-_EMPTY = """\
-*nat
--F
-COMMIT
-*filter
--F
-COMMIT
-"""
+_BUILT_IN = {
+    "nat": ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"),
+    "filter": ("INPUT", "FORWARD", "OUTPUT"),
+}
 
 _ICMP4 = "-A INPUT -p icmp --icmp-type echo-request -j ACCEPT"
 _ICMP6 = "\n".join(
@@ -80,28 +76,57 @@ def adding() -> Iterator[None]:
     Raises:
         KernelRefusedError: a program failed; its words are in the error.
     """
-    running = [(program, _start(program, given)) for program, given in _FAMILIES.items()]
+    running = [(program, _start(program, given, "--noflush")) for program, given in _FAMILIES.items()]
     try:
         yield
     finally:
-        ended = [(program, each, each.communicate()[1]) for program, each in running]
+        _finish(running)
+
+
+def replace() -> None:
+    """Put the rules of both families in place of what stands in the calling thread's namespace.
+
+    Each table is replaced in one piece: no frame meets it half-way.
+
+    Raises:
+        KernelRefusedError: a program failed; its words are in the error.
+    """
+    _finish([(program, _start(program, _with_policies(given))) for program, given in _FAMILIES.items()])
+
+
+def saved(family: str) -> str:
+    """What `iptables-save` prints of "ip", or `ip6tables-save` of "ip6", in the calling thread's namespace.
+
+    Raises:
+        KernelRefusedError: it failed; its words are in the error.
+    """
+    program = f"{family}tables-save"
+    done = subprocess.run([_path(program) or program], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise KernelRefusedError(f"read the rules with {program}", 0, done.stderr.strip())
+    return done.stdout
+
+
+def _with_policies(given: str) -> str:
+    """The old kind keeps a chain's policy unless it is told one."""
+    for table, chains in _BUILT_IN.items():
+        given = given.replace(f"*{table}\n", f"*{table}\n" + "".join(f":{each} ACCEPT\n" for each in chains))
+    return given
+
+
+def _finish(running: list[tuple[str, subprocess.Popen[str]]]) -> None:
+    ended = [(program, each, each.communicate()[1]) for program, each in running]
     for program, each, said in ended:
         if each.returncode:
             raise KernelRefusedError(f"write the rules with {program}", 0, said.strip())
 
 
-def empty() -> None:
-    """Take all rules of both families away, in the namespace that the calling thread is in."""
-    for program in _FAMILIES:
-        _start(program, _EMPTY).communicate()
-
-
-def _start(program: str, given: str) -> subprocess.Popen[str]:
+def _start(program: str, given: str, *options: str) -> subprocess.Popen[str]:
     with tempfile.TemporaryFile("w+") as rules:
         rules.write(given)
         rules.seek(0)
         return subprocess.Popen(
-            [_path(program) or program, "--noflush", "--wait", "5"],
+            [_path(program) or program, *options, "--wait", "5"],
             stdin=rules,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

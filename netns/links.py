@@ -3,11 +3,20 @@
 import errno
 import socket
 import struct
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Interface, IPv6Interface, ip_interface
+from typing import Any, TypeVar
 
 from attrs import frozen
-from pyroute2.netlink.rtnl import RTM_DELLINK, RTM_GETLINK, RTM_NEWADDR, RTM_NEWLINK, RTM_NEWROUTE
+from pyroute2.netlink.rtnl import (
+    RTM_DELLINK,
+    RTM_GETADDR,
+    RTM_GETLINK,
+    RTM_GETROUTE,
+    RTM_NEWADDR,
+    RTM_NEWLINK,
+    RTM_NEWROUTE,
+)
 from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
@@ -28,12 +37,24 @@ from netns.netlink import (
 )
 from netns.wiring import INNER_LINK, INNER_MAC, METADATA_IPV4, METADATA_IPV6
 
+T = TypeVar("T")
+
+INNER_ADDRESSES: tuple[IPv4Interface | IPv6Interface, ...] = (
+    IPv4Interface(METADATA_IPV4),
+    *(IPv6Interface((each, 64 if each.is_link_local else 128)) for each in METADATA_IPV6),
+)
+
 _IFF_UP = 1
 _IFINFOMSG = struct.Struct("=BxHiII")
+_IFADDRMSG = struct.Struct("=BBBBI")
+_RTMSG = struct.Struct("=8BI")
 _ARPHRD_ETHER = 1
+_IFLA_ADDRESS = 1
 _IFLA_IFNAME = 3
 _IFLA_MTU = 4
+_IFLA_LINK = 5
 _IFLA_LINKINFO = 18
+_IFLA_LINK_NETNSID = 37
 _IFLA_INFO_KIND = 1
 _IFLA_PARENT_DEV_NAME = 56
 _IFLA_PARENT_DEV_BUS_NAME = 57
@@ -44,6 +65,8 @@ _RT_SCOPE_UNIVERSE = 0
 _RT_SCOPE_LINK = 253
 _RTN_UNICAST = 1
 _IFA_F_NODAD = 2
+_IFA_ADDRESS, _IFA_LOCAL = 1, 2
+_RTA_OIF, _RTA_GATEWAY = 4, 5
 
 
 @frozen(kw_only=True)
@@ -53,6 +76,8 @@ class HostLink:
     Attributes:
         kind: "tun", "veth", "bridge"…; empty for hardware and for a few old drivers.
         parent: the bus and device that it stands on, "pci 0000:00:03.0"; empty for a virtual one.
+        peer: the index of a veth's other end; 0 for one that has none.
+        peer_namespace: the number that this namespace knows the other end's by; None where it is the same.
     """
 
     name: str
@@ -61,22 +86,34 @@ class HostLink:
     is_ethernet: bool
     kind: str
     parent: str
+    peer: int = 0
+    peer_namespace: int | None = None
+    is_up: bool = False
+    address: str = ""
 
 
 def read(reply: Reply) -> HostLink:
     """A link from an RTM_NEWLINK or RTM_DELLINK. Source: linux/if_link.h."""
-    _, hardware, index, _, _ = _IFINFOMSG.unpack_from(reply.payload)
+    _, hardware, index, flags, _ = _IFINFOMSG.unpack_from(reply.payload)
     found = attributes(reply.payload, _IFINFOMSG.size)
     kind = attributes(found[_IFLA_LINKINFO], 0).get(_IFLA_INFO_KIND) if _IFLA_LINKINFO in found else None
     parent = (found[each] for each in (_IFLA_PARENT_DEV_BUS_NAME, _IFLA_PARENT_DEV_NAME) if each in found)
     return HostLink(
         name=text(found[_IFLA_IFNAME]),
         index=index,
-        mtu=struct.unpack("=I", found[_IFLA_MTU])[0] if _IFLA_MTU in found else 0,
+        mtu=_number(found, _IFLA_MTU, 0),
         is_ethernet=hardware == _ARPHRD_ETHER,
         kind=text(kind) if kind else "",
         parent=" ".join(text(each) for each in parent),
+        peer=_number(found, _IFLA_LINK, 0),
+        peer_namespace=_number(found, _IFLA_LINK_NETNSID, None),
+        is_up=bool(flags & _IFF_UP),
+        address=bytes(found.get(_IFLA_ADDRESS, b"")).hex(":"),
     )
+
+
+def _number(found: Mapping[int, memoryview], kind: int, otherwise: T) -> int | T:
+    return struct.unpack("=i", found[kind])[0] if kind in found else otherwise
 
 
 def find(netlink: Netlink, name: str) -> HostLink | None:
@@ -144,15 +181,29 @@ def furnishing(netlink: Netlink, mtu: int) -> list[Message]:
     return [
         setting("lo"),
         setting(INNER_LINK, ("IFLA_MTU", mtu), ("IFLA_ADDRESS", INNER_MAC)),
-        _address(inner.index, socket.AF_INET, str(METADATA_IPV4), 32),
-        *(_address(inner.index, socket.AF_INET6, str(each), _prefix(each)) for each in METADATA_IPV6),
+        *(_address(inner.index, each) for each in INNER_ADDRESSES),
         _default_route(inner.index, socket.AF_INET, _RT_SCOPE_LINK),
         _default_route(inner.index, socket.AF_INET6, _RT_SCOPE_UNIVERSE),
     ]
 
 
-def _prefix(address: Any) -> int:
-    return 64 if address.is_link_local else 128
+def addresses(netlink: Netlink, index: int) -> Iterator[IPv4Interface | IPv6Interface]:
+    """The addresses of a link. Source: struct ifaddrmsg, linux/if_addr.h."""
+    for reply in netlink.ask(Message(RTM_GETADDR, NLM_F_DUMP, bytes(_IFADDRMSG.size))):
+        _, prefix_bits, _, _, of = _IFADDRMSG.unpack_from(reply.payload)
+        if of == index:
+            found = attributes(reply.payload, _IFADDRMSG.size)
+            yield ip_interface((bytes(found.get(_IFA_LOCAL, found[_IFA_ADDRESS])), prefix_bits))
+
+
+def families_routed(netlink: Netlink, index: int) -> Iterator[int]:
+    """The families whose default route is on a link itself. Source: struct rtmsg, linux/rtnetlink.h."""
+    for reply in netlink.ask(Message(RTM_GETROUTE, NLM_F_DUMP, bytes(_RTMSG.size))):
+        family, destination_bits, _, _, table, _, _, kind, _ = _RTMSG.unpack_from(reply.payload)
+        if (destination_bits, table, kind) == (0, _RT_TABLE_MAIN, _RTN_UNICAST):
+            found = attributes(reply.payload, _RTMSG.size)
+            if _RTA_GATEWAY not in found and index == _number(found, _RTA_OIF, 0):
+                yield family
 
 
 def _link(name: str) -> Any:
@@ -161,10 +212,12 @@ def _link(name: str) -> Any:
     return content
 
 
-def _address(index: int, family: int, address: str, prefix_bits: int) -> Message:
+def _address(index: int, interface: IPv4Interface | IPv6Interface) -> Message:
+    family = socket.AF_INET if isinstance(interface, IPv4Interface) else socket.AF_INET6
+    address = str(interface.ip)
     content = ifaddrmsg()
     content["family"] = family
-    content["prefixlen"] = prefix_bits
+    content["prefixlen"] = interface.network.prefixlen
     content["index"] = index
     content["scope"] = _RT_SCOPE_LINK if family == socket.AF_INET else 0
     content["flags"] = _IFA_F_NODAD if family == socket.AF_INET6 else 0

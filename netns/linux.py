@@ -5,20 +5,22 @@ import errno
 import os
 import socket
 from collections.abc import Collection, Iterator, Mapping
-from functools import singledispatchmethod
+from functools import partial, singledispatchmethod
 
+from attrs import evolve
 from pyroute2.netlink import NETLINK_NETFILTER, NETLINK_ROUTE
 from zope.interface import implementer
 
-from netns import iptables, links, namespaces, nftables, steps, sysctls
+from netns import inside, iptables, links, namespaces, nftables, rules, steps, sysctls
 from netns.errors import KernelRefusedError, MissingError, NoSuchInterfaceError
 from netns.interfaces import INetwork, IWatch
 from netns.kinds import objection
 from netns.links import HostLink
 from netns.names import NAMESPACE_PREFIX, interface_of, link_of, namespace_of
 from netns.netlink import Netlink, NetlinkError, is_absent
+from netns.rules import Rules
 from netns.watch import KernelWatch
-from netns.wiring import SERVICE_PORT, Link, Port, Seen, Steering
+from netns.wiring import SERVICE_PORT, Link, Port, Presence, Seen, Steering
 
 BACKLOG = 1024
 """Connections that wait for a server; while one is started again, guests wait here."""
@@ -35,6 +37,7 @@ class LinuxNetwork:
     def __init__(self) -> None:
         self._route = Netlink(NETLINK_ROUTE)
         self._netfilter = Netlink(NETLINK_NETFILTER)
+        self._rules: Rules | None = None
 
     def close(self) -> None:
         """Close the sockets; what is wired stays wired."""
@@ -50,6 +53,12 @@ class LinuxNetwork:
             raise MissingError("the kernel has no nf_tables", "load it (modprobe nf_tables nft_fwd_netdev)")
         if not os.path.exists("/proc/sys/net/ipv6"):  # noqa: PTH110 - a sysctl, not a file
             raise MissingError("the kernel has no IPv6", "boot without ipv6.disable=1")
+        try:
+            self.watch().close()
+        except PermissionError as error:
+            raise MissingError(
+                "may not hear of changes inside namespaces", "allow CAP_NET_BROADCAST"
+            ) from error
 
     def see(self, interface: str) -> Seen:
         """See `INetwork.see`."""
@@ -69,6 +78,15 @@ class LinuxNetwork:
         return {
             each: _seen(each, found.get(each), found.get(link_of(each)), steered.get(each)) for each in ours
         }
+
+    def inspect(self, interface: str) -> Seen:
+        """See `INetwork.inspect`."""
+        seen = self.see(interface)
+        if seen.namespace is not Presence.PRESENT or seen.link is None:
+            return seen
+        look = partial(inside.look, seen.link, self._differing_rules)
+        with _doing("look into the namespace", interface):
+            return evolve(seen, inside=namespaces.enter(namespace_of(interface), look))
 
     def apply(self, step: steps.Step) -> None:
         """See `INetwork.apply`."""
@@ -145,7 +163,14 @@ class LinuxNetwork:
 
     def watch(self) -> IWatch:
         """See `INetwork.watch`."""
-        return KernelWatch.start()
+        return KernelWatch()
+
+    def _differing_rules(self) -> tuple[str, ...]:
+        """Compare with what the programs make: how they write a rule depends on their version."""
+        found = rules.read()
+        if self._rules is None or found.differing(self._rules):
+            self._rules = namespaces.scratch(_rules_as_made)
+        return found.differing(self._rules)
 
 
 def _seen(interface: str, port: HostLink | None, link: HostLink | None, steering: Steering | None) -> Seen:
@@ -162,9 +187,15 @@ def _add_rules_and_sysctls() -> None:
         sysctls.write()
 
 
+def _rules_as_made() -> Rules:
+    with iptables.adding():
+        pass
+    return rules.read()
+
+
 def _renew_rules_and_sysctls() -> None:
-    iptables.empty()
-    _add_rules_and_sysctls()
+    iptables.replace()
+    sysctls.write()
 
 
 def _furnish_inside(mtu: int) -> None:

@@ -17,7 +17,7 @@ from netns import steps
 from netns.errors import KernelRefusedError, NetnsError, NoSuchInterfaceError
 from netns.interfaces import Changes, INetwork, IWatch
 from netns.names import link_of
-from netns.wiring import Link, Port, Presence, Seen, Steering
+from netns.wiring import METADATA_IPV6, Inside, Link, Port, Presence, Seen, Steering
 
 _ANY_FREE_PORT = 0
 
@@ -30,6 +30,7 @@ class MemoryWatch:
         self._on_close = on_close
         self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._names: set[str] = set()
+        self._renamed: dict[str, str] = {}
         self._is_complete = True
 
     def announce(self, name: str) -> None:
@@ -37,9 +38,16 @@ class MemoryWatch:
         self._names.add(name)
         os.eventfd_write(self._event, 1)
 
+    def announce_renamed(self, name: str, new: str) -> None:
+        """Tell of a link that has another name."""
+        self._renamed[name] = new
+        self.announce(name)
+        self.announce(new)
+
     def overflow(self) -> None:
         """Lose what was not read, as the kernel does when the buffer is full."""
         self._names.clear()
+        self._renamed.clear()
         self._is_complete = False
         os.eventfd_write(self._event, 1)
 
@@ -49,10 +57,11 @@ class MemoryWatch:
 
     def read(self) -> Changes:
         """See `IWatch.read`."""
-        changes = Changes(frozenset(self._names), self._is_complete)
+        changes = Changes(frozenset(self._names), self._is_complete, dict(self._renamed))
         if changes != Changes(frozenset()):
             os.eventfd_read(self._event)
         self._names.clear()
+        self._renamed.clear()
         self._is_complete = True
         return changes
 
@@ -69,16 +78,20 @@ class MemoryNetwork:
     Attributes:
         refusals: what the kernel refuses at present: the error that a step raises, changing nothing.
         applied: the steps that have changed something or could have, in order.
+        spoiled: the interfaces whose namespaces somebody damages again as soon as they are put right.
     """
 
     def __init__(self) -> None:
         self.refusals: dict[steps.Step, NetnsError] = {}
         self.applied: list[steps.Step] = []
+        self.spoiled: set[str] = set()
         self._ports: dict[str, Port] = {}
         self._namespaces: dict[str, Presence] = {}
         self._links: dict[str, Link] = {}
         self._steerings: dict[str, Steering] = {}
         self._service_ports: dict[str, int] = {}
+        self._damage: dict[str, dict[str, type[steps.Step]]] = {}
+        self._severed: set[str] = set()
         self._indices = itertools.count(1)
         self._watches: list[MemoryWatch] = []
 
@@ -97,14 +110,40 @@ class MemoryNetwork:
         self._ports[name] = evolve(self._ports[name], mtu=mtu)
         self._announce(name)
 
+    def rename_port(self, name: str, new: str) -> None:
+        """Give a port another name."""
+        self._ports[new] = self._ports.pop(name)
+        for each in self._watches:
+            each.announce_renamed(name, new)
+
     def lose_namespace(self, interface: str) -> None:
         """Take the name of a namespace away, as `ip netns del` does; what stands in it goes on."""
         del self._namespaces[interface]
         self._service_ports.pop(interface, None)
+        self._announce(interface)
 
     def break_namespace(self, interface: str) -> None:
         """Leave the file of a namespace without one, as a crash does."""
         self._namespaces[interface] = Presence.BROKEN
+
+    def lose_address(self, interface: str) -> None:
+        """Take an address away, inside a namespace."""
+        self._lose(interface, f"the address {METADATA_IPV6[1]}", steps.Furnish)
+        self._announce(link_of(interface))
+
+    def lose_rules(self, interface: str) -> None:
+        """Take the redirect away, inside a namespace."""
+        self._lose(interface, "the rules of ip nat PREROUTING", steps.Renew)
+        self._announce(link_of(interface))
+
+    def lose_sysctl(self, interface: str) -> None:
+        """Set a sysctl to something else, inside a namespace; nobody announces that."""
+        self._lose(interface, "the sysctl ipv4/conf/all/arp_ignore", steps.Renew)
+
+    def sever(self, interface: str) -> None:
+        """Give the inner link another name, inside a namespace."""
+        self._severed.add(interface)
+        self._announce(link_of(interface))
 
     def lose_steering(self, interface: str) -> None:
         """Take a table away, as `nft flush ruleset` does."""
@@ -128,6 +167,15 @@ class MemoryNetwork:
             steering=self._steerings.get(interface),
         )
 
+    def inspect(self, interface: str) -> Seen:
+        """See `INetwork.inspect`."""
+        seen = self.see(interface)
+        if seen.namespace is not Presence.PRESENT or seen.link is None:
+            return seen
+        if interface in self._severed:
+            return evolve(seen, inside=Inside(("the link eth0",), is_severed=True))
+        return evolve(seen, inside=Inside(tuple(self._damage.get(interface, ()))))
+
     def survey(self, interfaces: Collection[str]) -> Mapping[str, Seen]:
         """See `INetwork.survey`."""
         return {each: self.see(each) for each in {*interfaces, *self._namespaces, *self._steerings}}
@@ -148,17 +196,20 @@ class MemoryNetwork:
         if self._namespaces.get(step.interface) is Presence.PRESENT:
             raise _refused(step, errno.EEXIST)
         self._namespaces[step.interface] = Presence.PRESENT
+        self._damage.pop(step.interface, None)
         self._service_ports[step.interface] = _ANY_FREE_PORT
 
     @_apply.register
     def _(self, step: steps.Renew) -> None:
         self._need_namespace(step)
+        self._make_good(step)
 
     @_apply.register
     def _(self, step: steps.AddLink) -> None:
         self._need_namespace(step)
         if step.interface in self._links:
             raise _refused(step, errno.EEXIST)
+        self._severed.discard(step.interface)
         self._links[step.interface] = Link(next(self._indices), step.mtu)
         self._announce(link_of(step.interface))
 
@@ -168,7 +219,10 @@ class MemoryNetwork:
         link = self._links.get(step.interface)
         if link is None:
             raise _refused(step, errno.ENOENT)
+        if step.interface in self._severed:
+            raise _refused(step, errno.ENODEV)
         self._links[step.interface] = evolve(link, mtu=step.mtu)
+        self._make_good(step)
         self._announce(link_of(step.interface))
 
     @_apply.register
@@ -220,6 +274,14 @@ class MemoryNetwork:
     def _announce(self, name: str) -> None:
         for each in self._watches:
             each.announce(name)
+
+    def _lose(self, interface: str, what: str, restored_by: type[steps.Step]) -> None:
+        self._damage.setdefault(interface, {})[what] = restored_by
+
+    def _make_good(self, step: steps.Step) -> None:
+        damage = self._damage.pop(step.interface, {})
+        left = {what: by for what, by in damage.items() if not isinstance(step, by)}
+        self._damage[step.interface] = damage if step.interface in self.spoiled else left
 
     def _need_namespace(self, step: steps.Step) -> None:
         if self._namespaces.get(step.interface) is not Presence.PRESENT:

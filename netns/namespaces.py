@@ -11,6 +11,7 @@ import errno
 import fcntl
 import os
 import socket
+import struct
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -28,6 +29,9 @@ _MS_REC = 0x4000
 _MS_SHARED = 0x100000
 _MNT_DETACH = 2
 _SIOCGSKNS = 0x894C  # Source: linux/sockios.h
+_IN_MOVED_FROM, _IN_DELETE, _IN_Q_OVERFLOW = 0x40, 0x200, 0x4000
+_INOTIFY_EVENT = struct.Struct("=iIII")
+_INOTIFY_BYTES = 1 << 16
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -83,6 +87,20 @@ def enter(name: str, work: Callable[[], T]) -> T:
         return _on_own_thread(inside)
 
 
+def scratch(work: Callable[[], T]) -> T:
+    """What `work` returns when it runs inside a new namespace, which has no name and goes with it.
+
+    Raises:
+        OSError: the kernel refused.
+    """
+
+    def inside() -> T:
+        _call("unshare", _CLONE_NEWNET)
+        return work()
+
+    return _on_own_thread(inside)
+
+
 @contextlib.contextmanager
 def opened(name: str) -> Iterator[int]:
     """A namespace's descriptor, closed afterwards."""
@@ -122,6 +140,38 @@ def names(prefix: str) -> tuple[str, ...]:
     return ()
 
 
+class Departures:
+    """Tells of names that are taken away: no netlink message does. Source: inotify(7)."""
+
+    def __init__(self) -> None:
+        DIRECTORY.mkdir(mode=0o755, parents=True, exist_ok=True)
+        self._inotify = _call("inotify_init1", os.O_NONBLOCK | os.O_CLOEXEC)
+        _call("inotify_add_watch", self._inotify, os.fsencode(DIRECTORY), _IN_DELETE | _IN_MOVED_FROM)
+
+    def fileno(self) -> int:
+        """What is readable when there is something to read."""
+        return self._inotify
+
+    def read(self) -> tuple[frozenset[str], bool]:
+        """The names so far, and whether they are all; never blocks."""
+        found: set[str] = set()
+        is_complete = True
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                events = memoryview(os.read(self._inotify, _INOTIFY_BYTES))
+                while events:
+                    _, mask, _, length = _INOTIFY_EVENT.unpack_from(events)
+                    name = bytes(events[_INOTIFY_EVENT.size : _INOTIFY_EVENT.size + length])
+                    found.add(os.fsdecode(name.rstrip(b"\0")))
+                    is_complete = is_complete and not mask & _IN_Q_OVERFLOW
+                    events = events[_INOTIFY_EVENT.size + length :]
+        return frozenset(found), is_complete
+
+    def close(self) -> None:
+        """End the watch."""
+        os.close(self._inotify)
+
+
 def _share_directory() -> None:
     """Make the directory of names a shared mount, as `ip netns add` does.
 
@@ -143,7 +193,9 @@ def _on_own_thread(work: Callable[[], T]) -> T:
         return thread.submit(work).result()
 
 
-def _call(function: str, *arguments: object) -> None:
-    if getattr(_libc, function)(*arguments) != 0:
+def _call(function: str, *arguments: object) -> int:
+    result: int = getattr(_libc, function)(*arguments)
+    if result < 0:
         code = ctypes.get_errno()
         raise OSError(code, f"{function}: {os.strerror(code)}")
+    return result

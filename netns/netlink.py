@@ -86,18 +86,21 @@ def nest(kind: int, *values: bytes) -> bytes:
 
 
 def attributes(payload: memoryview, offset: int) -> dict[int, memoryview]:
-    """The attributes that follow a message's fixed part, by type; of equal ones the last.
+    """The attributes that follow a message's fixed part, by type; of equal ones the last."""
+    return dict(each_attribute(payload, offset))
+
+
+def each_attribute(payload: memoryview, offset: int) -> Iterator[tuple[int, memoryview]]:
+    """The attributes that follow a message's fixed part, in order: their types and contents.
 
     Source: struct nlattr in linux/netlink.h: length with header, type, padding to four bytes.
     """
-    found = {}
     while offset + 4 <= len(payload):
         length, kind = struct.unpack_from("=HH", payload, offset)
         if length < 4:  # noqa: PLR2004 - an attribute's header
-            break
-        found[kind & _NLA_TYPE_MASK] = payload[offset + 4 : offset + length]
+            return
+        yield kind & _NLA_TYPE_MASK, payload[offset + 4 : offset + length]
         offset += (length + 3) & ~3
-    return found
 
 
 def text(value: memoryview) -> str:

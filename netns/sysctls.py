@@ -55,9 +55,23 @@ def write() -> None:
     Raises:
         OSError: the kernel refused one.
     """
-    for directory, settings in _directories("all", "default", INNER_LINK):
+    for _, directory, settings in _directories("all", "default", INNER_LINK):
         for name, value in settings.items():
             _write(directory, name, value)
+
+
+def differing() -> tuple[str, ...]:
+    """The sysctls that are not as written, of those that are heeded by now: "ipv4/conf/eth0/rp_filter".
+
+    Raises:
+        OSError: the kernel refused to tell one.
+    """
+    return tuple(
+        f"{path}/{name}"
+        for path, directory, settings in _directories("all", INNER_LINK)
+        for name, value in settings.items()
+        if _read(directory, name) != value
+    )
 
 
 def silence(link: str) -> None:
@@ -70,20 +84,20 @@ def silence(link: str) -> None:
         _write(directory, "disable_ipv6", 1)
 
 
-def _directories(*links: str) -> Iterator[tuple[int, Mapping[str, int]]]:
-    """The namespace's directory and those of the links that it has: its descriptor, and what is set there.
+def _directories(*links: str) -> Iterator[tuple[str, int, Mapping[str, int]]]:
+    """The namespace's directory and those of the links that it has: path, descriptor, and what is set there.
 
     Each step of a path is slower the more namespaces there are, 16 µs at 1000: so none is taken twice.
     """
     with _opened(_ROOT) as root:
         for path, settings in _NAMESPACE.items():
             with _opened(path, root) as directory:
-                yield directory, settings
+                yield path, directory, settings
         for path, settings in (("ipv4/conf", _IPV4_LINK), ("ipv6/conf", _IPV6_LINK)):
             with _opened(path, root) as conf:
                 for link in links:
                     with contextlib.suppress(FileNotFoundError), _opened(link, conf) as directory:
-                        yield directory, settings
+                        yield f"{path}/{link}", directory, settings
 
 
 @contextlib.contextmanager

@@ -60,27 +60,62 @@ class Steering:
     link: int
 
 
+@frozen
+class Inside:
+    """What a look into a namespace has found.
+
+    Attributes:
+        damage: what is missing or not as it should be, in an operator's words: "the address 169.254.169.254".
+        is_severed: whether the link does not lead there: its end is gone, or the namespace is another one.
+    """
+
+    damage: tuple[str, ...] = ()
+    is_severed: bool = False
+
+
 @frozen(kw_only=True)
 class Seen:
-    """What the kernel has for one interface."""
+    """What the kernel has for one interface.
+
+    Attributes:
+        inside: None where nobody has looked into the namespace.
+    """
 
     port: Port | None = None
     namespace: Presence = Presence.ABSENT
     link: Link | None = None
     steering: Steering | None = None
+    inside: Inside | None = None
 
     @property
     def is_wired(self) -> bool:
-        """Whether frames are steered between the port and link that are there now.
+        """Whether the way from the port to the namespace and back is as it should be, as far as was looked.
 
         Steering is made last, from a link that was furnished before: so it tells of all the rest.
         """
+        return not self.faults
+
+    @property
+    def is_steered(self) -> bool:
+        """Whether frames are steered between the port and link that are there now."""
         return (
             self.port is not None
             and self.link is not None
-            and self.namespace is Presence.PRESENT
-            and self.link.mtu == self.port.mtu
             and self.steering == Steering(self.port.index, self.link.index)
+        )
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What keeps it from being wired, in an operator's words."""
+        if self.port is None:
+            return ("the port",)
+        return (
+            *(("the namespace",) if self.namespace is not Presence.PRESENT else ()),
+            *(("the link",) if self.link is None else ()),
+            *((f"the MTU, {self.port.mtu} by now",) if self.link and self.link.mtu != self.port.mtu else ()),
+            *(("the nftables table",) if self.steering is None else ()),
+            *(("the port or link, another by now",) if self.steering and not self.is_steered else ()),
+            *(self.inside.damage if self.inside else ()),
         )
 
     @property

@@ -5,10 +5,13 @@ import select
 from typing import Protocol
 
 import pytest
+from attrs import evolve
 from zope.interface.verify import verifyObject
 
 from netns import (
+    Changes,
     INetwork,
+    Inside,
     KernelRefusedError,
     NoSuchInterfaceError,
     Presence,
@@ -44,6 +47,21 @@ class World(Protocol):
     def set_mtu(self, name: str, mtu: int) -> None:
         """Give a port another MTU."""
 
+    def rename_port(self, name: str, new: str) -> None:
+        """Give a port another name."""
+
+    def lose_address(self, interface: str) -> None:
+        """Take fd00:ec2::254 away, inside a namespace."""
+
+    def lose_rules(self, interface: str) -> None:
+        """Take the IPv4 redirect away, inside a namespace."""
+
+    def lose_sysctl(self, interface: str) -> None:
+        """Set arp_ignore of all links to something else, inside a namespace."""
+
+    def sever(self, interface: str) -> None:
+        """Give the inner link another name, inside a namespace."""
+
     def lose_namespace(self, interface: str) -> None:
         """Take the name of a namespace away."""
 
@@ -54,9 +72,24 @@ class World(Protocol):
         """Take an interface's table away."""
 
 
+DAMAGES = pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        ("lose_address", "the address fd00:ec2::254"),
+        ("lose_rules", "the rules of ip nat PREROUTING"),
+        ("lose_sysctl", "the sysctl ipv4/conf/all/arp_ignore"),
+        ("sever", "the link eth0"),
+    ],
+)
+
+
 def wire(network: INetwork, interface: str) -> None:
     """Join an interface to its namespace, whatever is there of it."""
-    seen = network.see(interface)
+    wire_as_seen(network, interface, network.see(interface))
+
+
+def wire_as_seen(network: INetwork, interface: str, seen: Seen) -> None:
+    """Join an interface to its namespace, by what was seen of it."""
     assert seen.port
     for step in (*build(interface, seen.port, seen), *connect(interface, seen)):
         network.apply(step)
@@ -88,6 +121,13 @@ def refused(network: INetwork, step: steps.Step) -> int:
         network.apply(step)
     assert before == network.see(step.interface)
     return caught.value.code
+
+
+def read(watch: IWatch) -> Changes:
+    """What a watch tells, soon."""
+    readable, _, _ = select.select([watch], [], [], 5)
+    assert readable
+    return watch.read()
 
 
 def announced(watch: IWatch, *names: str) -> bool:
@@ -330,6 +370,91 @@ class NetworkContract:
         wire(world.network, TAP)
 
         assert before == world.network.see(TAP)
+
+    def test_sound(self, world: World) -> None:
+        """In what was just wired nothing is damaged; a look from outside tells nothing of that."""
+        world.add_port(TAP)
+        assert world.network.inspect(TAP) == world.network.see(TAP)
+        wire(world.network, TAP)
+        seen = world.network.see(TAP)
+
+        assert seen.inside is None
+        assert evolve(seen, inside=Inside()) == world.network.inspect(TAP)
+
+    @DAMAGES
+    def test_damage(self, world: World, damage: str, words: str) -> None:
+        """What is damaged inside is named; the plan makes it good in the same namespace."""
+        world.add_port(TAP)
+        wire(world.network, TAP)
+        with world.network.listen(TAP) as listening:
+            getattr(world, damage)(TAP)
+            seen = world.network.inspect(TAP)
+            assert (words,) == seen.faults
+            assert world.network.see(TAP).is_wired
+
+            wire_as_seen(world.network, TAP, seen)
+
+            repaired = world.network.inspect(TAP)
+            assert () == repaired.faults
+            assert (damage == "sever") == (seen.link != repaired.link)
+            assert world.network.is_of(TAP, listening)
+
+    def test_damage_at_once(self, world: World) -> None:
+        """All damage is named and made good together, and what is wrong outside with it."""
+        world.add_port(TAP)
+        wire(world.network, TAP)
+        for damage in (world.lose_address, world.lose_rules, world.lose_sysctl, world.lose_steering):
+            damage(TAP)
+        world.set_mtu(TAP, 1400)
+        seen = world.network.inspect(TAP)
+        assert ("the MTU, 1400 by now", "the nftables table") == seen.faults[:2]
+        assert 5 == len(seen.faults)
+
+        wire_as_seen(world.network, TAP, seen)
+
+        assert () == world.network.inspect(TAP).faults
+
+    @pytest.mark.parametrize("damage", ["lose_address", "lose_rules", "sever"])
+    def test_watch_inside(self, world: World, damage: str) -> None:
+        """A watch tells by its link of a namespace in which something changes, made before or after it."""
+        for each in (TAP, OTHER):
+            world.add_port(each)
+            wire(world.network, each)
+        watch = world.network.watch()
+        try:
+            getattr(world, damage)(TAP)
+            assert announced(watch, link_of(TAP))
+            clean(world.network, TAP)
+            wire(world.network, TAP)
+            assert announced(watch, link_of(TAP))
+            getattr(world, damage)(TAP)
+            assert announced(watch, link_of(TAP))
+        finally:
+            watch.close()
+
+    def test_watch_namespace(self, world: World) -> None:
+        """A watch tells of a namespace that lost its name."""
+        world.add_port(TAP)
+        wire(world.network, TAP)
+        watch = world.network.watch()
+        try:
+            world.lose_namespace(TAP)
+            assert announced(watch, TAP)
+        finally:
+            watch.close()
+
+    def test_watch_rename(self, world: World) -> None:
+        """A watch tells of a port that is renamed by both names; under the old one there is none."""
+        world.add_port(TAP)
+        watch = world.network.watch()
+        try:
+            world.rename_port(TAP, OTHER)
+            changes = read(watch)
+            assert {TAP, OTHER} <= changes.names
+            assert {TAP: OTHER} == changes.renamed
+        finally:
+            watch.close()
+        assert world.network.see(TAP).port is None
 
     def test_others(self, world: World) -> None:
         """An interface is cleared without another one's notice."""

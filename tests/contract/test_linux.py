@@ -1,14 +1,16 @@
 """The kernel keeps the contract."""
 
+import select
 from collections.abc import Iterator
 
 import pytest
 from attrs import define
 
-from netns import namespace_of
+from netns import Changes, namespace_of
 from netns.linux import LinuxNetwork
 from netns.namespaces import DIRECTORY
-from tests.contract.network import NetworkContract, clean
+from netns.watch import KernelWatch
+from tests.contract.network import TAP, NetworkContract, clean, wire, wire_as_seen
 from tests.hosts import ip, run
 from tests.support import need_sandbox, soon
 
@@ -33,6 +35,25 @@ class LinuxWorld:
 
     def set_mtu(self, name: str, mtu: int) -> None:
         ip("link", "set", name, "mtu", str(mtu))
+
+    def rename_port(self, name: str, new: str) -> None:
+        ip("link", "set", name, "name", new)
+
+    def lose_address(self, interface: str) -> None:
+        self.inside(interface, "ip", "addr", "del", "fd00:ec2::254/128", "dev", "eth0")
+
+    def lose_rules(self, interface: str) -> None:
+        self.inside(interface, "iptables", "-t", "nat", "-F", "PREROUTING")
+
+    def lose_sysctl(self, interface: str) -> None:
+        self.inside(interface, "sysctl", "-w", "net.ipv4.conf.all.arp_ignore=8")
+
+    def sever(self, interface: str) -> None:
+        self.inside(interface, "ip", "link", "set", "eth0", "name", "eth1")
+
+    def inside(self, interface: str, *command: str) -> None:
+        """Run a program in a namespace."""
+        ip("netns", "exec", namespace_of(interface), *command)
 
     def lose_namespace(self, interface: str) -> None:
         ip("netns", "del", namespace_of(interface))
@@ -66,3 +87,52 @@ class TestLinuxNetwork(NetworkContract):
         made = LinuxWorld(LinuxNetwork())
         yield made
         made.clear()
+
+
+class TestLegacyIptables:
+    """Where `iptables` is of the old kind, which announces nothing, the same is seen and put right."""
+
+    @pytest.fixture
+    def world(self) -> Iterator[LinuxWorld]:
+        """This host, on which the programs are of the old kind."""
+        need_sandbox("nft", "iptables-legacy", "ip6tables-legacy")
+        new, old = (run("which", f"xtables-{kind}-multi").strip() for kind in ("nft", "legacy"))
+        run("mount", "--bind", old, new)
+        made = LinuxWorld(LinuxNetwork())
+        try:
+            yield made
+            made.clear()
+        finally:
+            run("umount", new)
+
+    def test_lost_rules(self, world: LinuxWorld) -> None:
+        """A rule, or a policy, that is not as it was made is named by its table, and made good."""
+        world.add_port(TAP)
+        wire(world.network, TAP)
+        assert () == world.network.inspect(TAP).faults
+        world.lose_rules(TAP)
+        world.inside(TAP, "ip6tables", "-P", "OUTPUT", "DROP")
+        seen = world.network.inspect(TAP)
+        assert ("the rules of ip nat", "the rules of ip6 filter") == seen.faults
+
+        wire_as_seen(world.network, TAP, seen)
+
+        assert () == world.network.inspect(TAP).faults
+
+
+def test_others_are_not_heard() -> None:
+    """Routes that come and go on the host, but for default ones, wake nobody: a router has a million."""
+    need_sandbox()
+    ip("link", "set", "lo", "up")
+    watch = KernelWatch()
+    try:
+        for i in range(3):
+            ip("route", "add", f"192.0.2.{i}/32", "dev", "lo")
+            ip("route", "del", f"192.0.2.{i}/32", "dev", "lo")
+        assert ([], [], []) == select.select([watch], [], [], 0.1)
+        ip("route", "add", "default", "dev", "lo")
+        ip("route", "del", "default", "dev", "lo")
+        assert ([watch], [], []) == select.select([watch], [], [], 1)
+        assert Changes(frozenset()) == watch.read()
+    finally:
+        watch.close()

@@ -20,8 +20,11 @@ SILENCE_SECONDS = 2
 EXPOSURE_MAX = 49
 """In tenths, as `systemd-analyze security` has it: 100 for a service without any sandbox."""
 
-CAPABILITIES = {5, 6, 7, 12, 13, 18, 21}
-"""KILL, SETGID, SETUID, NET_ADMIN, NET_RAW, SYS_CHROOT, SYS_ADMIN. Source: linux/capability.h."""
+CAPABILITIES = {5, 6, 7, 11, 12, 13, 18, 21}
+"""KILL, SETGID, SETUID, NET_BROADCAST, NET_ADMIN, NET_RAW, SYS_CHROOT, SYS_ADMIN.
+
+Source: linux/capability.h.
+"""
 
 
 @pytest.fixture(scope="module")

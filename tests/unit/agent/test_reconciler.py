@@ -76,7 +76,7 @@ class FollowTests(AgentTestCase):
 
     def test_survey(self) -> None:
         """What is lost without an announcement is brought back by a survey."""
-        self.network.lose_namespace("tap0")
+        self.network.break_namespace("tap0")
         self.told()
         assert self.read("tap0") is None
 

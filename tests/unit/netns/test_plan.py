@@ -19,12 +19,15 @@ from netns.steps import (
     Step,
     Unsteer,
 )
-from netns.wiring import Link, Presence, Steering
+from netns.wiring import Inside, Link, Presence, Steering
 
 TAP = "tap0"
 PORT = Port(index=7, mtu=1500)
 LINK = Link(index=8, mtu=1500)
 HERE = Presence.PRESENT
+WIDE = Port(index=7, mtu=9000)
+DAMAGED = Inside(("an address",))
+SEVERED = Inside(("the link",), is_severed=True)
 
 STEPS = st.sampled_from(
     [
@@ -43,6 +46,10 @@ EVENTS = st.sampled_from(
         MemoryNetwork.lose_namespace,
         MemoryNetwork.break_namespace,
         MemoryNetwork.lose_steering,
+        MemoryNetwork.lose_address,
+        MemoryNetwork.lose_rules,
+        MemoryNetwork.lose_sysctl,
+        MemoryNetwork.sever,
         MemoryNetwork.add_port,
         MemoryNetwork.remove_port,
     ]
@@ -68,7 +75,7 @@ def lived(history: History) -> MemoryNetwork:
 
 def wire(network: MemoryNetwork, steps_left: int | None = None) -> None:
     """Take the planned steps, all or the first few."""
-    seen = network.see(TAP)
+    seen = network.inspect(TAP)
     assert seen.port
     for step in planned(seen.port, seen)[:steps_left]:
         network.apply(step)
@@ -85,7 +92,7 @@ def test_wired(history: History) -> None:
     network = lived(history)
     network.add_port(TAP, 1400)
     wire(network)
-    seen = network.see(TAP)
+    seen = network.inspect(TAP)
 
     assert seen.is_wired
     assert seen.port
@@ -96,11 +103,11 @@ def test_wired(history: History) -> None:
 def test_clear(history: History) -> None:
     """After any history nothing of ours is left by the plan, and then there is nothing more to do."""
     network = lived(history)
-    for step in clear(TAP, network.see(TAP)):
+    for step in clear(TAP, network.inspect(TAP)):
         network.apply(step)
 
-    assert network.see(TAP).is_clear
-    assert () == clear(TAP, network.see(TAP))
+    assert network.inspect(TAP).is_clear
+    assert () == clear(TAP, network.inspect(TAP))
 
 
 @given(HISTORIES, st.integers(0, 5))
@@ -111,7 +118,7 @@ def test_interrupted(history: History, count: int) -> None:
     wire(network, count)
     wire(network)
 
-    assert network.see(TAP).is_wired
+    assert network.inspect(TAP).is_wired
 
 
 @pytest.mark.parametrize(
@@ -124,11 +131,28 @@ def test_interrupted(history: History, count: int) -> None:
         (Seen(port=PORT, namespace=HERE, link=LINK), [Renew, Furnish, Steer]),
         (Seen(port=PORT, namespace=HERE, link=LINK, steering=Steering(6, 8)), [Renew, Furnish, Steer]),
         (Seen(port=PORT, namespace=HERE, link=LINK, steering=Steering(7, 8)), []),
+        (Seen(port=WIDE, namespace=HERE, link=LINK, steering=Steering(7, 8)), [Furnish]),
+        (Seen(port=PORT, namespace=HERE, link=LINK, inside=Inside()), [Steer]),
+        (Seen(port=WIDE, namespace=HERE, link=LINK, inside=Inside()), [Furnish, Steer]),
+        (Seen(port=PORT, namespace=HERE, link=LINK, inside=DAMAGED), [Renew, Furnish, Steer]),
+        (
+            Seen(port=PORT, namespace=HERE, link=LINK, inside=DAMAGED, steering=Steering(7, 8)),
+            [Renew, Furnish],
+        ),
+        (
+            Seen(port=PORT, namespace=HERE, link=LINK, inside=SEVERED, steering=Steering(7, 8)),
+            [Renew, RemoveLink, AddLink, Furnish, Steer],
+        ),
+        (
+            Seen(port=PORT, link=LINK, steering=Steering(7, 8)),
+            [RemoveLink, AddNamespace, AddLink, Furnish, Steer],
+        ),
     ],
 )
 def test_steps(seen: Seen, kinds: list[type[Step]]) -> None:
     """The steps for each state, in the order of the note: steering comes last."""
-    assert kinds == [type(each) for each in planned(PORT, seen)]
+    assert seen.port
+    assert kinds == [type(each) for each in planned(seen.port, seen)]
 
 
 def test_removal() -> None:
