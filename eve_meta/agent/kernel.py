@@ -59,6 +59,10 @@ class Kernel:
         """See `INetwork.see`."""
         return cast("Seen", await self.thread.call(self.network.see, interface))
 
+    async def inspect(self, interface: str) -> Seen:
+        """See `INetwork.inspect`."""
+        return cast("Seen", await self.thread.call(self.network.inspect, interface))
+
     async def survey(self, interfaces: Collection[str]) -> Mapping[str, Seen]:
         """See `INetwork.survey`."""
         return cast("Mapping[str, Seen]", await self.thread.call(self.network.survey, interfaces))

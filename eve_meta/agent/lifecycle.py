@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import final
+from typing import TYPE_CHECKING, final
 from uuid import UUID
 
 from twisted.internet.defer import Deferred, DeferredLock
@@ -13,7 +13,7 @@ from zope.interface import implementer
 
 from eve_meta.agent.inventory import Inventory
 from eve_meta.agent.kernel import Kernel
-from eve_meta.agent.reconciler import Outcome, Reconciler
+from eve_meta.agent.reconciler import Reconciler
 from eve_meta.agent.record import Record
 from eve_meta.agent.servers import Servers
 from eve_meta.agent.status import IAgent, NotAttachedError, State, Status
@@ -27,6 +27,9 @@ from netns import (
     link_of,
     namespace_of,
 )
+
+if TYPE_CHECKING:
+    from eve_meta.agent.outcome import Outcome
 
 
 @final

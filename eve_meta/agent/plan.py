@@ -7,7 +7,8 @@ Note [What is done at an interface]
     some       absent, refused   the same: nothing of ours is kept for a VM that is off
     some       there             CloseDoor? Change(build…) OpenDoor | Refresh? Change(Steer)?
 
-A door is closed before its namespace is made anew, as its socket is of the old one; and when the
+A door is closed before its namespace is made anew, as its socket is of the old one, and so it may be
+where the link does not lead to the namespace of that name; and when the
 interface now belongs to another VM. It is opened before frames are steered to it.
 """
 
@@ -66,7 +67,8 @@ def plan(interface: str, record: Record | None, seen: Seen, door: OpenedDoor | N
         return (*closing, *_changes(clear(interface, seen)))
     building = _changes(build(interface, seen.port, seen))
     steering = _changes(connect(interface, seen))
-    if door and (door.uuid != record.uuid or seen.namespace is not Presence.PRESENT):
+    is_elsewhere = seen.namespace is not Presence.PRESENT or (seen.inside and seen.inside.is_severed)
+    if door and (door.uuid != record.uuid or is_elsewhere):
         return (CloseDoor(interface), *building, OpenDoor(interface, record), *steering)
     if not door:
         return (*building, OpenDoor(interface, record), *steering)

@@ -5,60 +5,49 @@ Note [Lanes]
     VMs alone. No two loops look at the same interface at the same time. Surveys are made beside them.
 
 Note [Waking]
-    An event never does anything: it marks an interface, and a loop looks at it. One that is marked while it
-    is being looked at is looked at once more. Who waits for an interface (an attach, a detach) is told how
-    the first look ended that began after it asked. A look that fails marks the interface again after a pause
-    that grows, with jitter; one that succeeds begins the row of pauses anew. A survey of all interfaces is
-    made at the start, whenever the kernel had to drop announcements, and from time to time; it marks those
-    that are not as they should be.
+    An event never does anything: it marks an interface, and a loop looks at it. Who waits for an interface
+    (an attach, a detach) is told how the first look ended that began after it asked. A look that fails marks
+    the interface again after a pause that grows, with jitter; one that succeeds begins the row of pauses
+    anew. A survey of all interfaces is made at the start, whenever the kernel had to drop announcements, and
+    from time to time; it marks those that are not as they should be. What the first survey has seen is not
+    seen again: at a start with a thousand interfaces that takes as long as all the rest.
+
+Note [Looking into namespaces]
+    A look into a namespace takes longer, so it is made when the kernel announces a change there, and in turn:
+    one interface after the other, all the time, as not everything is announced. What we change ourselves is
+    announced, too: so after a change an interface is looked into after a pause only. The pause grows as long
+    as something is damaged there each time: who damages it on purpose keeps us busy once a minute.
 """
 
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, final
 from uuid import UUID
 
-from attrs import frozen
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, gatherResults
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from eve_meta.agent import outcome as outcomes
 from eve_meta.agent.inventory import Inventory
 from eve_meta.agent.kernel import Kernel
+from eve_meta.agent.marks import Marks
+from eve_meta.agent.outcome import Outcome, UnexpectedError
+from eve_meta.agent.patrol import Patrol
 from eve_meta.agent.plan import Action, Change, CloseDoor, OpenDoor, Refresh, plan
 from eve_meta.agent.record import Record
 from eve_meta.agent.servers import Servers
 from eve_meta.agent.sockets import Sockets
 from eve_meta.agent.status import State
+from eve_meta.agent.timers import Timers
 from eve_meta.errors import EveMetaError
-from netns import Changes, NetnsError, NoSuchInterfaceError, Seen, UnsuitableInterfaceError, link_of
+from netns import Changes, NetnsError, Seen, link_of
 
 RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
 """Before the first, second… look after a failed one; the last for all further ones."""
 
 SURVEY_SECONDS = 30.0
-
-
-@frozen
-class Outcome:
-    """How a look at an interface ended.
-
-    Attributes:
-        state: None when nothing should be served there, and nothing is.
-        error: why its guest is not answered.
-    """
-
-    state: State | None
-    error: NetnsError | EveMetaError | None = None
-
-
-@frozen
-class UnexpectedError(EveMetaError):
-    """A bug of ours; its traceback is in the agent's log."""
-
-    def __str__(self) -> str:
-        return "an unexpected error: see the agent's log"
 
 
 @final
@@ -81,28 +70,39 @@ class Reconciler(Service):
         self._servers = servers
         self._sockets = sockets
         self._clock = clock
-        self._marked: dict[str, None] = {}
-        self._looking: set[str] = set()
+        self._marks = Marks()
         self._waiting: dict[str, list[Deferred[Outcome]]] = {}
         self._outcomes: dict[str, Outcome] = {}
         self._failures: dict[str, int] = {}
-        self._timers: dict[str, IDelayedCall] = {}
+        self._repairs: dict[str, int] = {}
+        self._timers = Timers(clock)
+        self._patrol = Patrol(lambda: self._outcomes, self._suspect, clock)
         self._links: dict[str, str] = {}
+        self._renamed: dict[str, str] = {}
+        self._seen: dict[str, Seen] = {}
         self._asleep: list[Deferred[None]] = []
+        self._is_surveyed = False
         self._is_survey_due = True
 
     def mark(self, interface: str) -> None:
         """Have an interface looked at."""
-        self._marked[interface] = None
+        self._marks.look_at(interface)
         self._wake()
 
     def changed(self, changes: Changes) -> None:
         """Have looked at what the kernel has announced, as far as it concerns us."""
         if not changes.is_complete:
+            self._seen.clear()
             self._survey_now()
+            for interface in self._outcomes:
+                self._suspect(interface)
+        self._renamed.update((old, new) for old, new in changes.renamed.items() if self._is_ours(old))
         for name in changes.names:
             interface = self._links.get(name, name)
-            if interface in self._outcomes or self._inventory.record_of(interface):
+            self._seen.pop(interface, None)
+            if name in self._links:
+                self._suspect(interface)
+            elif self._is_ours(interface):
                 self.mark(interface)
 
     def look(self, interface: str) -> "Deferred[Outcome]":
@@ -119,15 +119,15 @@ class Reconciler(Service):
     def startService(self) -> None:
         """Begin with a survey."""
         super().startService()
+        self._patrol.startService()
         loops = (self._survey_when_due(), *map(self._look_on, range(self._servers.count)))
         self._ended = gatherResults(map(self._started, loops))
 
     def stopService(self) -> "Deferred[list[None]]":
         """Fires when the looks that were going on have ended; what is wired stays wired."""
         super().stopService()
-        for timer in self._timers.values():
-            timer.cancel()
-        self._timers.clear()
+        self._patrol.stopService()
+        self._timers.stop()
         self._wake()
         return self._ended
 
@@ -142,6 +142,8 @@ class Reconciler(Service):
             if self._is_survey_due:
                 self._is_survey_due = False
                 await self._survey()
+                self._is_surveyed = True
+                self._wake()
             else:
                 await self._sleep()
 
@@ -154,9 +156,7 @@ class Reconciler(Service):
                 await self._look_at(interface)
 
     def _next(self, lane: int) -> str | None:
-        """The interface of a lane that was marked first and is not being looked at."""
-        free = (each for each in self._marked if each not in self._looking)
-        return next((each for each in free if lane == self._lane(each)), None)
+        return self._marks.first(lambda each: lane == self._lane(each)) if self._is_surveyed else None
 
     def _lane(self, interface: str) -> int:
         return self._servers.place(interface, self._inventory.record_of(interface))
@@ -175,8 +175,21 @@ class Reconciler(Service):
         self._is_survey_due = True
         self._wake()
 
+    def _suspect(self, interface: str) -> None:
+        """Have an interface looked into, now or when it is to be looked into anyway."""
+        if self._is_ours(interface) and _into(interface) not in self._timers:
+            self._marks.look_into(interface)
+            self._wake()
+
+    def _try_again(self, interface: str) -> None:
+        self._marks.look_into(interface)
+        self._wake()
+
+    def _is_ours(self, interface: str) -> bool:
+        return interface in self._outcomes or self._inventory.record_of(interface) is not None
+
     async def _survey(self) -> None:
-        self._after(SURVEY_SECONDS, "", self._survey_now)
+        self._timers.set("a survey", SURVEY_SECONDS, self._survey_now)
         records = {each: record for record in self._inventory.records() for each in record.interfaces}
         try:
             seen = await self._kernel.survey(tuple(records))
@@ -185,29 +198,29 @@ class Reconciler(Service):
             return
         for interface, each in seen.items():
             self._links[link_of(interface)] = interface
+            if not self._is_surveyed:
+                self._seen[interface] = each
             if self._plan(interface, records.get(interface), each) or interface not in self._outcomes:
                 self.mark(interface)
 
     async def _look_at(self, interface: str) -> None:
-        del self._marked[interface]
+        see = self._kernel.inspect if self._marks.begin(interface) else self._kernel.see
         waiting = self._waiting.pop(interface, [])
-        self._looking.add(interface)
-        outcome = await self._bring_about(interface)
+        outcome = await self._bring_about(interface, see)
         # Servers that are being stopped have no doors; what they had is for those who come after us.
         if self.running and self._servers.door(interface) is None:
             self._sockets.let_go(interface)
-        self._looking.remove(interface)
         self._remember(interface, outcome)
         for each in waiting:
             each.callback(outcome)
-        if interface in self._marked:
+        if self._marks.end(interface):
             self._wake()
 
-    async def _bring_about(self, interface: str) -> Outcome:
+    async def _bring_about(self, interface: str, see: Callable[[str], Awaitable[Seen]]) -> Outcome:
         record = self._inventory.record_of(interface)
         started = self._clock.seconds()
         try:
-            seen = await self._kernel.see(interface)
+            seen = self._seen.pop(interface, None) or await see(interface)
             actions = self._plan(interface, record, seen)
             for action in actions:
                 await self._act(action)
@@ -218,10 +231,29 @@ class Reconciler(Service):
                 "{interface}: could not be looked at", interface=interface, uuid=self._vm(interface)
             )
             return Outcome(State.FAILED, UnexpectedError())
-        outcome = _outcome(interface, record, seen)
+        outcome = outcomes.of(interface, record, seen, self._renamed.get(interface))
         if actions:
-            self._tell(interface, record, outcome, round((self._clock.seconds() - started) * 1000))
+            ms = round((self._clock.seconds() - started) * 1000)
+            if self._is_repair(interface, outcome, actions):
+                self._tell_repair(interface, seen, ms)
+            else:
+                self._tell(interface, record, outcome, ms)
+        self._follow_up(interface, seen, actions)
         return outcome
+
+    def _is_repair(self, interface: str, outcome: Outcome, actions: tuple[Action, ...]) -> bool:
+        before = self._outcomes.get(interface)
+        return before == outcome == Outcome(State.OPEN) and _changes_kernel(actions)
+
+    def _follow_up(self, interface: str, seen: Seen, actions: tuple[Action, ...]) -> None:
+        """Forget what is over; after a change look into the namespace, later each time that it is damaged."""
+        repairs = self._repairs.get(interface, 0)
+        if seen.port:
+            self._renamed.pop(interface, None)
+        if seen.inside:
+            self._repairs[interface] = repairs + 1 if seen.inside.damage else 0
+        if _changes_kernel(actions):
+            self._timers.set(_into(interface), _pause(repairs), lambda: self._suspect(interface))
 
     def _plan(self, interface: str, record: Record | None, seen: Seen) -> tuple[Action, ...]:
         return plan(interface, record, seen, self._servers.door(interface))
@@ -253,6 +285,17 @@ class Reconciler(Service):
             ms=ms,
         )
 
+    def _tell_repair(self, interface: str, seen: Seen, ms: int) -> None:
+        """Tell it once, not each time that it is spoiled again at once."""
+        if not self._repairs.get(interface):
+            self._log.warn(
+                "{interface}: put right: {faults} ({ms} ms)",
+                interface=interface,
+                faults=", ".join(seen.faults),
+                ms=ms,
+                uuid=self._vm(interface),
+            )
+
     def _vm(self, interface: str) -> UUID | None:
         """Whose an interface is; None once it is detached."""
         record = self._inventory.record_of(interface)
@@ -262,8 +305,7 @@ class Reconciler(Service):
         failed_before = self._failures.get(interface, 0)
         if outcome.state is State.FAILED:
             self._failures[interface] = failed_before + 1
-            pause = RETRY_SECONDS[min(failed_before, len(RETRY_SECONDS) - 1)]
-            self._after(pause * random.uniform(1, 1.5), interface, lambda: self.mark(interface))  # noqa: S311 - jitter
+            self._timers.set(interface, _pause(failed_before), lambda: self._try_again(interface))
             if not failed_before:
                 self._log.warn(
                     "{interface}: {error}",
@@ -274,30 +316,25 @@ class Reconciler(Service):
         elif self._failures.pop(interface, None):
             self._log.info("{interface}: no longer fails", interface=interface, uuid=self._vm(interface))
         if outcome.state is None:
-            self._outcomes.pop(interface, None)
+            for each in (self._outcomes, self._repairs, self._renamed):
+                each.pop(interface, None)
             self._links.pop(link_of(interface), None)
+            self._timers.cancel(interface)
+            self._timers.cancel(_into(interface))
         else:
             self._outcomes[interface] = outcome
             self._links[link_of(interface)] = interface
 
-    def _after(self, seconds: float, key: str, call: Callable[[], None]) -> None:
-        """Call once later, in place of what was to be called for the same key."""
-        if before := self._timers.pop(key, None):
-            before.cancel()
 
-        def fire() -> None:
-            del self._timers[key]
-            call()
-
-        if self.running:
-            self._timers[key] = self._clock.callLater(seconds, fire)
+def _into(interface: str) -> str:
+    """The name of the timer that has an interface looked into; no interface's name has a space."""
+    return f"into {interface}"
 
 
-def _outcome(interface: str, record: Record | None, seen: Seen) -> Outcome:
-    if record is None:
-        return Outcome(None)
-    if seen.port is None:
-        return Outcome(State.ABSENT, NoSuchInterfaceError(interface))
-    if seen.port.objection:
-        return Outcome(State.FAILED, UnsuitableInterfaceError(interface, seen.port.objection))
-    return Outcome(State.OPEN)
+def _pause(times: int) -> float:
+    """Seconds before the next look, after so many that were in vain."""
+    return RETRY_SECONDS[min(times, len(RETRY_SECONDS) - 1)] * random.uniform(1, 1.5)  # noqa: S311 - jitter
+
+
+def _changes_kernel(actions: tuple[Action, ...]) -> bool:
+    return any(isinstance(each, Change) for each in actions)

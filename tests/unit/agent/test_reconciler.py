@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from twisted.logger import LogEvent, capturedLogs
 
+from eve_meta.agent.patrol import ROUND_SECONDS
 from eve_meta.agent.reconciler import RETRY_SECONDS, SURVEY_SECONDS
 from eve_meta.agent.status import State
 from eve_meta.messages import OpenDoor
 from netns import KernelRefusedError
-from netns.steps import AddNamespace, Steer
+from netns.steps import AddNamespace, Renew, Steer
 from tests.agents import GREEN, RED
 from tests.unit.agent.memory_host import AgentTestCase
 
@@ -29,6 +30,7 @@ class FollowTests(AgentTestCase):
         self.start()
         self.attach("tap0", RED)
         self.told()
+        self.reactor.advance(2 * RETRY_SECONDS[0])
 
     def test_port_goes(self) -> None:
         """When the port goes, all but the document goes too."""
@@ -144,6 +146,127 @@ class FollowTests(AgentTestCase):
         self.reactor.advance(2 * RETRY_SECONDS[0])
 
         assert "red" == self.read("tap0")
+
+
+class DamageTests(AgentTestCase):
+    """What somebody does inside a namespace, and what the agent does about it."""
+
+    @pytest.fixture(autouse=True)
+    def _made(self, tmp_path: Path) -> None:
+        self.make(tmp_path)
+        self.start()
+        self.attach("tap0", RED)
+        self.told()
+        self.reactor.advance(2 * RETRY_SECONDS[0])
+        assert self.network.inspect("tap0").is_wired
+
+    def test_announced(self) -> None:
+        """Damage that the kernel announces is repaired at once, and told once with what it was."""
+        for damage in (self.network.lose_address, self.network.lose_rules, self.network.sever):
+            with self.subTest(damage=damage), capturedLogs() as logs:
+                damage("tap0")
+                assert not self.network.inspect("tap0").is_wired
+                self.told()
+
+                assert self.network.inspect("tap0").is_wired
+                self.reactor.advance(2 * RETRY_SECONDS[0])
+                assert 1 == said(logs, "put right")
+
+    def test_unannounced(self) -> None:
+        """Damage that nobody announces is found within a round."""
+        self.network.lose_sysctl("tap0")
+        self.told()
+        assert not self.network.inspect("tap0").is_wired
+
+        self.advance(2 * ROUND_SECONDS)
+
+        assert self.network.inspect("tap0").is_wired
+
+    def test_while_announcements_were_lost(self) -> None:
+        """When the kernel had to drop announcements, namespaces are looked into as well."""
+        self.network.lose_address("tap0")
+        self.network.overflow()
+        self.told()
+
+        assert self.network.inspect("tap0").is_wired
+
+    def test_severed(self) -> None:
+        """Where the link leads elsewhere the door is opened anew, in the namespace that has the name now."""
+        self.network.sever("tap0")
+        self.told()
+
+        assert "red" == self.read("tap0")
+        assert ["OpenDoor", "CloseDoor", "OpenDoor"] == [each.__name__ for each, _ in self.processes[0].asked]
+
+    def test_door_stays_open(self) -> None:
+        """Other damage is repaired under the guest's open connections."""
+        self.network.lose_rules("tap0")
+        self.told()
+
+        assert [(OpenDoor, "tap0")] == self.processes[0].asked
+
+    def test_fight(self) -> None:
+        """What somebody spoils again and again is repaired ever more seldom, and told once."""
+        self.network.spoiled.add("tap0")
+        self.network.lose_address("tap0")
+        with capturedLogs() as logs:
+            self.told()
+            self.network.applied.clear()
+            for _ in range(60):
+                self.reactor.advance(1)
+                self.told()
+
+        repairs = self.network.applied.count(Renew("tap0"))
+        assert 3 <= repairs <= len(RETRY_SECONDS)
+        assert 1 == said(logs, "put right")
+
+        self.network.spoiled.clear()
+        self.advance(2 * RETRY_SECONDS[-1])
+        assert self.network.inspect("tap0").is_wired
+
+    def test_repair_fails(self) -> None:
+        """A repair that fails is told, and tried again."""
+        self.network.refusals[Renew("tap0")] = REFUSED
+        self.network.lose_rules("tap0")
+        self.told()
+        assert "failed" == self.state("tap0")
+
+        self.network.refusals.clear()
+        self.reactor.advance(2 * RETRY_SECONDS[0])
+
+        assert "open" == self.state("tap0")
+        assert self.network.inspect("tap0").is_wired
+
+    def test_detached(self) -> None:
+        """What is detached is looked into no more."""
+        self.network.lose_address("tap0")
+        self.successResultOf(self.detaching("tap0"))
+        self.told()
+        self.network.applied.clear()
+        self.advance(2 * ROUND_SECONDS)
+
+        assert [] == self.network.applied
+
+    def test_renamed(self) -> None:
+        """A port with another name is absent under the old one, which says so; it may come back."""
+        self.network.rename_port("tap0", "tap7")
+        self.told()
+        assert "'tap0' was renamed to 'tap7'" in str(self.status_of("tap0").reason)
+        assert self.network.see("tap0").is_clear
+
+        self.network.rename_port("tap7", "tap0")
+        self.told()
+        assert ("open", "red") == (self.state("tap0"), self.read("tap0"))
+
+        self.network.remove_port("tap0")
+        self.told()
+        assert "there is no interface 'tap0'" in str(self.status_of("tap0").reason)
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass, a quarter of a second at once."""
+        for _ in range(round(4 * seconds)):
+            self.reactor.advance(0.25)
+            self.told()
 
 
 class RestartTests(AgentTestCase):
