@@ -177,7 +177,7 @@ def _seen(interface: str, port: HostLink | None, link: HostLink | None, steering
     return Seen(
         port=Port(port.index, port.mtu, objection(port)) if port else None,
         namespace=namespaces.presence(namespace_of(interface)),
-        link=Link(link.index, link.mtu) if link else None,
+        link=Link(link.index, link.mtu, link.is_up) if link else None,
         steering=steering,
     )
 

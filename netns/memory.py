@@ -145,6 +145,11 @@ class MemoryNetwork:
         self._severed.add(interface)
         self._announce(link_of(interface))
 
+    def lower_link(self, interface: str) -> None:
+        """Set the host's end of the link down."""
+        self._links[interface] = evolve(self._links[interface], is_up=False)
+        self._announce(link_of(interface))
+
     def lose_steering(self, interface: str) -> None:
         """Take a table away, as `nft flush ruleset` does."""
         del self._steerings[interface]
@@ -210,7 +215,7 @@ class MemoryNetwork:
         if step.interface in self._links:
             raise _refused(step, errno.EEXIST)
         self._severed.discard(step.interface)
-        self._links[step.interface] = Link(next(self._indices), step.mtu)
+        self._links[step.interface] = Link(next(self._indices), step.mtu, is_up=False)
         self._announce(link_of(step.interface))
 
     @_apply.register
@@ -221,7 +226,7 @@ class MemoryNetwork:
             raise _refused(step, errno.ENOENT)
         if step.interface in self._severed:
             raise _refused(step, errno.ENODEV)
-        self._links[step.interface] = evolve(link, mtu=step.mtu)
+        self._links[step.interface] = evolve(link, mtu=step.mtu, is_up=True)
         self._make_good(step)
         self._announce(link_of(step.interface))
 

@@ -19,7 +19,7 @@ A link whose namespace has lost its name leads nowhere, so it goes first.
 """
 
 from netns import steps
-from netns.wiring import Port, Presence, Seen
+from netns.wiring import Link, Port, Presence, Seen
 
 
 def build(interface: str, port: Port, seen: Seen) -> tuple[steps.Step, ...]:
@@ -36,7 +36,7 @@ def build(interface: str, port: Port, seen: Seen) -> tuple[steps.Step, ...]:
         return (renew, remove, link, furnish)
     if seen.inside.damage if seen.inside else not seen.is_steered:
         return (renew, furnish)
-    return (furnish,) if seen.link.mtu != port.mtu else ()
+    return () if seen.link == Link(seen.link.index, port.mtu, is_up=True) else (furnish,)
 
 
 def connect(interface: str, seen: Seen) -> tuple[steps.Step, ...]:

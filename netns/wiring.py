@@ -46,10 +46,11 @@ class Port:
 
 @frozen
 class Link:
-    """The host's end of the link into a namespace: its index and its MTU in bytes."""
+    """The host's end of the link into a namespace: its index, its MTU in bytes, and whether it is set up."""
 
     index: int
     mtu: int
+    is_up: bool = True
 
 
 @frozen
@@ -113,6 +114,7 @@ class Seen:
             *(("the namespace",) if self.namespace is not Presence.PRESENT else ()),
             *(("the link",) if self.link is None else ()),
             *((f"the MTU, {self.port.mtu} by now",) if self.link and self.link.mtu != self.port.mtu else ()),
+            *(("the link being up",) if self.link and not self.link.is_up else ()),
             *(("the nftables table",) if self.steering is None else ()),
             *(("the port or link, another by now",) if self.steering and not self.is_steered else ()),
             *(self.inside.damage if self.inside else ()),

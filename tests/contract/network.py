@@ -62,6 +62,9 @@ class World(Protocol):
     def sever(self, interface: str) -> None:
         """Give the inner link another name, inside a namespace."""
 
+    def lower_link(self, interface: str) -> None:
+        """Set the host's end of the link down."""
+
     def lose_namespace(self, interface: str) -> None:
         """Take the name of a namespace away."""
 
@@ -399,6 +402,18 @@ class NetworkContract:
             assert (damage == "sever") == (seen.link != repaired.link)
             assert world.network.is_of(TAP, listening)
 
+    def test_lowered_link(self, world: World) -> None:
+        """A link that somebody has set down is seen, and set up by the plan."""
+        world.add_port(TAP)
+        wire(world.network, TAP)
+        world.lower_link(TAP)
+        seen = world.network.see(TAP)
+        assert ("the link being up",) == seen.faults
+
+        wire_as_seen(world.network, TAP, seen)
+
+        assert () == world.network.inspect(TAP).faults
+
     def test_damage_at_once(self, world: World) -> None:
         """All damage is named and made good together, and what is wrong outside with it."""
         world.add_port(TAP)
@@ -414,7 +429,7 @@ class NetworkContract:
 
         assert () == world.network.inspect(TAP).faults
 
-    @pytest.mark.parametrize("damage", ["lose_address", "lose_rules", "sever"])
+    @pytest.mark.parametrize("damage", ["lose_address", "lose_rules", "sever", "lower_link"])
     def test_watch_inside(self, world: World, damage: str) -> None:
         """A watch tells by its link of a namespace in which something changes, made before or after it."""
         for each in (TAP, OTHER):

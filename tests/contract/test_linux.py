@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from attrs import define
 
-from netns import Changes, namespace_of
+from netns import Changes, link_of, namespace_of
 from netns.linux import LinuxNetwork
 from netns.namespaces import DIRECTORY
 from netns.watch import KernelWatch
@@ -54,6 +54,9 @@ class LinuxWorld:
     def inside(self, interface: str, *command: str) -> None:
         """Run a program in a namespace."""
         ip("netns", "exec", namespace_of(interface), *command)
+
+    def lower_link(self, interface: str) -> None:
+        ip("link", "set", link_of(interface), "down")
 
     def lose_namespace(self, interface: str) -> None:
         ip("netns", "del", namespace_of(interface))

@@ -24,6 +24,7 @@ from netns.wiring import Inside, Link, Presence, Steering
 TAP = "tap0"
 PORT = Port(index=7, mtu=1500)
 LINK = Link(index=8, mtu=1500)
+DOWN = Link(index=8, mtu=1500, is_up=False)
 HERE = Presence.PRESENT
 WIDE = Port(index=7, mtu=9000)
 DAMAGED = Inside(("an address",))
@@ -132,6 +133,7 @@ def test_interrupted(history: History, count: int) -> None:
         (Seen(port=PORT, namespace=HERE, link=LINK, steering=Steering(6, 8)), [Renew, Furnish, Steer]),
         (Seen(port=PORT, namespace=HERE, link=LINK, steering=Steering(7, 8)), []),
         (Seen(port=WIDE, namespace=HERE, link=LINK, steering=Steering(7, 8)), [Furnish]),
+        (Seen(port=PORT, namespace=HERE, link=DOWN, steering=Steering(7, 8)), [Furnish]),
         (Seen(port=PORT, namespace=HERE, link=LINK, inside=Inside()), [Steer]),
         (Seen(port=WIDE, namespace=HERE, link=LINK, inside=Inside()), [Furnish, Steer]),
         (Seen(port=PORT, namespace=HERE, link=LINK, inside=DAMAGED), [Renew, Furnish, Steer]),
