@@ -10,7 +10,7 @@ from netns import Changes, link_of, namespace_of
 from netns.linux import LinuxNetwork
 from netns.namespaces import DIRECTORY
 from netns.watch import KernelWatch
-from tests.contract.network import TAP, NetworkContract, clean, wire, wire_as_seen
+from tests.contract.network import OTHER, TAP, NetworkContract, clean, read, wire, wire_as_seen
 from tests.hosts import ip, run
 from tests.support import need_sandbox, soon
 
@@ -139,3 +139,20 @@ def test_others_are_not_heard() -> None:
         assert Changes(frozenset()) == watch.read()
     finally:
         watch.close()
+
+
+def test_overrun() -> None:
+    """Who reads too late is told that not all is told; a rename meanwhile is no longer one afterwards."""
+    need_sandbox()
+    world = LinuxWorld(LinuxNetwork())
+    world.add_port(TAP)
+    watch = world.network.watch()
+    try:
+        run("ip", "-batch", "-", given="".join(f"link set {TAP} mtu {1400 + n % 2}\n" for n in range(20_000)))
+        world.rename_port(TAP, OTHER)
+        assert not read(watch).is_complete
+        world.set_mtu(OTHER, 1300)
+        assert Changes(frozenset({OTHER})) == read(watch)
+    finally:
+        watch.close()
+        world.clear()
