@@ -77,8 +77,11 @@ class INetwork(Interface):
             KernelRefusedError: there is no such namespace, or its port is taken.
         """
 
+    def listen_in_all(interfaces: Collection[str]) -> Mapping[str, socket.socket]:
+        """The same for many at once; those for which `listen` would raise are left out."""
+
     def is_of(interface: str, listening: socket.socket) -> bool:
-        """Whether a socket that listens is of the namespace that the interface has by now."""
+        """Whether a socket that listens is of the namespace that the interface has by now; does not block."""
 
     def watch() -> IWatch:
         """Start to collect changes."""

@@ -32,6 +32,7 @@ from netns.netlink import (
     NetlinkError,
     Reply,
     attributes,
+    each_attribute,
     encoded,
     text,
 )
@@ -92,6 +93,13 @@ class HostLink:
     address: str = ""
 
 
+def identity(reply: Reply) -> tuple[int, str]:
+    """Index and name of a link: all of it that is needed of most, and the name stands first."""
+    _, _, index, _, _ = _IFINFOMSG.unpack_from(reply.payload)
+    named = (value for kind, value in each_attribute(reply.payload, _IFINFOMSG.size) if kind == _IFLA_IFNAME)
+    return index, text(next(named))
+
+
 def read(reply: Reply) -> HostLink:
     """A link from an RTM_NEWLINK or RTM_DELLINK. Source: linux/if_link.h."""
     _, hardware, index, flags, _ = _IFINFOMSG.unpack_from(reply.payload)
@@ -129,11 +137,11 @@ def find(netlink: Netlink, name: str) -> HostLink | None:
     return read(reply)
 
 
-def find_all(netlink: Netlink) -> Iterator[HostLink]:
-    """All links of the host."""
+def dump(netlink: Netlink) -> list[Reply]:
+    """All links of the host, to be read."""
     question = ifinfmsg()
     question["attrs"] = [("IFLA_EXT_MASK", _RTEXT_FILTER_SKIP_STATS)]
-    return (read(reply) for reply in netlink.ask(encoded(question, RTM_GETLINK, NLM_F_DUMP)))
+    return netlink.ask(encoded(question, RTM_GETLINK, NLM_F_DUMP))
 
 
 def addition(name: str, mtu: int, namespace: int) -> Message:

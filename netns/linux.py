@@ -54,7 +54,7 @@ class LinuxNetwork:
         if not os.path.exists("/proc/sys/net/ipv6"):  # noqa: PTH110 - a sysctl, not a file
             raise MissingError("the kernel has no IPv6", "boot without ipv6.disable=1")
         try:
-            self.watch().close()
+            KernelWatch.check()
         except PermissionError as error:
             raise MissingError(
                 "may not hear of changes inside namespaces", "allow CAP_NET_BROADCAST"
@@ -71,7 +71,7 @@ class LinuxNetwork:
 
     def survey(self, interfaces: Collection[str]) -> Mapping[str, Seen]:
         """See `INetwork.survey`."""
-        found = {each.name: each for each in links.find_all(self._route)}
+        found = {each.name: each for each in map(links.read, links.dump(self._route))}
         steered = dict(nftables.find_all(self._netfilter))
         named = (interface_of(name) for name in namespaces.names(NAMESPACE_PREFIX))
         ours = {*interfaces, *steered, *(each for each in named if each)}
@@ -156,6 +156,11 @@ class LinuxNetwork:
         """See `INetwork.listen`."""
         with _doing("listen in the namespace", interface):
             return namespaces.enter(namespace_of(interface), _listen)
+
+    def listen_in_all(self, interfaces: Collection[str]) -> Mapping[str, socket.socket]:
+        """See `INetwork.listen_in_all`."""
+        of = {namespace_of(each): each for each in interfaces}
+        return {of[name]: each for name, each in namespaces.enter_each(of, _listen).items()}
 
     def is_of(self, interface: str, listening: socket.socket) -> bool:
         """See `INetwork.is_of`."""

@@ -3,6 +3,7 @@
 It is held to the same contract as the kernel, by the same tests.
 """
 
+import contextlib
 import errno
 import itertools
 import os
@@ -264,6 +265,14 @@ class MemoryNetwork:
         except OSError as error:
             raise KernelRefusedError(action, error.errno or 0) from error
         self._service_ports[interface] = listening.getsockname()[1]
+        return listening
+
+    def listen_in_all(self, interfaces: Collection[str]) -> Mapping[str, socket.socket]:
+        """See `INetwork.listen_in_all`."""
+        listening = {}
+        for each in interfaces:
+            with contextlib.suppress(KernelRefusedError):
+                listening[each] = self.listen(each)
         return listening
 
     def is_of(self, interface: str, listening: socket.socket) -> bool:

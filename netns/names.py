@@ -6,6 +6,7 @@ instead, and the way back is the namespace's name, which holds it in full.
 """
 
 import base64
+import functools
 import hashlib
 
 from netns.errors import NameRefusedError
@@ -47,6 +48,7 @@ def interface_of(namespace: str) -> str | None:
     return namespace.removeprefix(NAMESPACE_PREFIX) if namespace.startswith(NAMESPACE_PREFIX) else None
 
 
+@functools.lru_cache(maxsize=8192)
 def link_of(interface: str) -> str:
     """The host's end of the link into the interface's namespace: prefix and 60 bits of a digest."""
     digest = hashlib.sha256(interface.encode()).digest()

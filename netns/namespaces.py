@@ -12,7 +12,7 @@ import fcntl
 import os
 import socket
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -85,6 +85,23 @@ def enter(name: str, work: Callable[[], T]) -> T:
             return work()
 
         return _on_own_thread(inside)
+
+
+def enter_each(names: Iterable[str], work: Callable[[], T]) -> dict[str, T]:
+    """What `work` returns in each of many namespaces, without those that it cannot be done in.
+
+    All in one thread: starting and ending one takes longer than most work.
+    """
+
+    def inside() -> dict[str, T]:
+        done = {}
+        for name in names:
+            with contextlib.suppress(OSError), opened(name) as descriptor:
+                _call("setns", descriptor, _CLONE_NEWNET)
+                done[name] = work()
+        return done
+
+    return _on_own_thread(inside)
 
 
 def scratch(work: Callable[[], T]) -> T:

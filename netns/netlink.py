@@ -33,6 +33,7 @@ _NLMSGERR_ATTR_MSG = 1
 _SOL_NETLINK = 270
 _NETLINK_CAP_ACK = 10
 _NETLINK_EXT_ACK = 11
+_ATTRIBUTE = struct.Struct("=HH")
 _HEADER = struct.Struct("=IHHII")
 _RECEIVE_BYTES = 1 << 18
 
@@ -77,7 +78,7 @@ def encoded(content: Any, message_type: int, flags: int) -> Message:
 
 def attribute(kind: int, value: bytes) -> bytes:
     """An attribute as it is sent, padded. Source: struct nlattr, linux/netlink.h."""
-    return struct.pack("=HH", len(value) + 4, kind) + value + bytes(-len(value) % 4)
+    return _ATTRIBUTE.pack(len(value) + 4, kind) + value + bytes(-len(value) % 4)
 
 
 def nest(kind: int, *values: bytes) -> bytes:
@@ -96,7 +97,7 @@ def each_attribute(payload: memoryview, offset: int) -> Iterator[tuple[int, memo
     Source: struct nlattr in linux/netlink.h: length with header, type, padding to four bytes.
     """
     while offset + 4 <= len(payload):
-        length, kind = struct.unpack_from("=HH", payload, offset)
+        length, kind = _ATTRIBUTE.unpack_from(payload, offset)
         if length < 4:  # noqa: PLR2004 - an attribute's header
             return
         yield kind & _NLA_TYPE_MASK, payload[offset + 4 : offset + length]

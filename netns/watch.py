@@ -81,6 +81,15 @@ class KernelWatch:
             self._readable.register(each, select.EPOLLIN)
         self._learn_all()
 
+    @staticmethod
+    def check() -> None:
+        """Subscribe to nothing, as far as that may be done.
+
+        Raises:
+            PermissionError: for want of CAP_NET_BROADCAST.
+        """
+        _Subscription(NETLINK_ROUTE, ()).close()
+
     def fileno(self) -> int:
         """See `IWatch.fileno`."""
         return self._readable.fileno()
@@ -117,8 +126,11 @@ class KernelWatch:
         self._names: dict[int, str] = {}
         self._insides: dict[int, str] = {}
         with Netlink(NETLINK_ROUTE) as route:
-            for each in links.find_all(route):
-                self._learn(each)
+            for each in links.dump(route):
+                index, name = links.identity(each)
+                self._names[index] = name
+                if is_link(name):
+                    self._learn(links.read(each))
 
     def _learn(self, link: HostLink) -> None:
         self._names[link.index] = link.name

@@ -71,10 +71,11 @@ class Kernel:
         """See `INetwork.apply`."""
         await self.thread.call(self.network.apply, step)
 
-    async def is_of(self, interface: str, listening: socket.socket) -> bool:
-        """See `INetwork.is_of`."""
-        return cast("bool", await self.thread.call(self.network.is_of, interface, listening))
-
     async def listen(self, interface: str) -> socket.socket:
         """See `INetwork.listen`."""
         return cast("socket.socket", await self.thread.call(self.network.listen, interface))
+
+    async def listen_in_all(self, interfaces: Collection[str]) -> Mapping[str, socket.socket]:
+        """See `INetwork.listen_in_all`."""
+        made = await self.thread.call(self.network.listen_in_all, interfaces)
+        return cast("Mapping[str, socket.socket]", made)

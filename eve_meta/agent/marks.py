@@ -37,7 +37,6 @@ class Marks:
         self._into.pop(interface, None)
         return is_into
 
-    def end(self, interface: str) -> bool:
-        """Note that a look has ended; whether the interface was marked meanwhile."""
+    def end(self, interface: str) -> None:
+        """Note that a look has ended."""
         self._looking.remove(interface)
-        return interface in self._at or interface in self._into

@@ -1,8 +1,9 @@
 """The loops that bring about what should be: see, plan, act, one interface after the other.
 
 Note [Lanes]
-    Each server has a loop of its own, for the interfaces that it answers: one that is down holds up its own
-    VMs alone. No two loops look at the same interface at the same time. Surveys are made beside them.
+    Each server has loops of its own, for the interfaces that it answers: one that is down holds up its own
+    VMs alone. It has several, so that a server has always something to do at a start. No two loops look at
+    interfaces of the same VM at the same time. Surveys are made beside them.
 
 Note [Waking]
     An event never does anything: it marks an interface, and a loop looks at it. Who waits for an interface
@@ -49,6 +50,9 @@ RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
 
 SURVEY_SECONDS = 30.0
 
+LOOKS_AT_ONCE = 8
+"""For each server."""
+
 
 @final
 class Reconciler(Service):
@@ -71,6 +75,7 @@ class Reconciler(Service):
         self._sockets = sockets
         self._clock = clock
         self._marks = Marks()
+        self._busy: set[UUID | None] = set()
         self._waiting: dict[str, list[Deferred[Outcome]]] = {}
         self._outcomes: dict[str, Outcome] = {}
         self._failures: dict[str, int] = {}
@@ -120,7 +125,8 @@ class Reconciler(Service):
         """Begin with a survey."""
         super().startService()
         self._patrol.startService()
-        loops = (self._survey_when_due(), *map(self._look_on, range(self._servers.count)))
+        lanes = list(range(self._servers.count)) * LOOKS_AT_ONCE
+        loops = (self._survey_when_due(), *map(self._look_on, lanes))
         self._ended = gatherResults(map(self._started, loops))
 
     def stopService(self) -> "Deferred[list[None]]":
@@ -156,10 +162,13 @@ class Reconciler(Service):
                 await self._look_at(interface)
 
     def _next(self, lane: int) -> str | None:
-        return self._marks.first(lambda each: lane == self._lane(each)) if self._is_surveyed else None
+        return self._marks.first(lambda each: self._is_free(each, lane)) if self._is_surveyed else None
 
-    def _lane(self, interface: str) -> int:
-        return self._servers.place(interface, self._inventory.record_of(interface))
+    def _is_free(self, interface: str, lane: int) -> bool:
+        """Whether a lane may look at an interface now."""
+        record = self._inventory.record_of(interface)
+        is_busy = record and record.uuid in self._busy
+        return not is_busy and lane == self._servers.place(interface, record)
 
     async def _sleep(self) -> None:
         waking: Deferred[None] = Deferred()
@@ -196,25 +205,29 @@ class Reconciler(Service):
         except Exception:  # noqa: BLE001 - a survey that fails is made again
             self._log.failure("could not survey the network")
             return
+        if not self._is_surveyed:
+            self._seen = dict(seen)
+            await self._sockets.prepare(each for each in seen if each in records and seen[each].is_wired)
         for interface, each in seen.items():
             self._links[link_of(interface)] = interface
-            if not self._is_surveyed:
-                self._seen[interface] = each
             if self._plan(interface, records.get(interface), each) or interface not in self._outcomes:
                 self.mark(interface)
 
     async def _look_at(self, interface: str) -> None:
         see = self._kernel.inspect if self._marks.begin(interface) else self._kernel.see
         waiting = self._waiting.pop(interface, [])
+        vm = self._vm(interface)
+        self._busy.add(vm)
         outcome = await self._bring_about(interface, see)
+        self._busy.discard(vm)
         # Servers that are being stopped have no doors; what they had is for those who come after us.
         if self.running and self._servers.door(interface) is None:
             self._sockets.let_go(interface)
         self._remember(interface, outcome)
         for each in waiting:
             each.callback(outcome)
-        if self._marks.end(interface):
-            self._wake()
+        self._marks.end(interface)
+        self._wake()
 
     async def _bring_about(self, interface: str, see: Callable[[str], Awaitable[Seen]]) -> Outcome:
         record = self._inventory.record_of(interface)

@@ -32,21 +32,23 @@ class Sockets:
         for name in self._sockets.keys() - set(map(link_of, interfaces)):
             self._let_go(name)
 
+    async def prepare(self, interfaces: Iterable[str]) -> None:
+        """Make at once what many will need soon; `listening` makes those that could not be made."""
+        lacking = [each for each in interfaces if self._found(each) is None]
+        for interface, made in (await self._kernel.listen_in_all(lacking)).items():
+            self._keep(interface, made)
+
     async def listening(self, interface: str) -> socket.socket:
         """The listening socket in the interface's namespace, which stays ours.
 
         Raises:
             NetnsError: the kernel refused.
         """
-        name = link_of(interface)
-        found = self._sockets.get(name)
-        if found is not None and await self._kernel.is_of(interface, found):
-            return found
-        self._let_go(name)
-        made = self._sockets[name] = await self._kernel.listen(interface)
-        if self._supervisor.keeps_descriptors:
-            self._supervisor.notifier.tell_with([made.fileno()], FDSTORE="1", FDNAME=name)
-        return made
+        found = self._found(interface)
+        if found is None:
+            found = await self._kernel.listen(interface)
+            self._keep(interface, found)
+        return found
 
     def let_go(self, interface: str) -> None:
         """Close what an interface has, and have nobody keep it."""
@@ -63,6 +65,20 @@ class Sockets:
         Not a `socket.dup()`, which would have all who share the socket block.
         """
         return {name: os.dup(each.fileno()) for name, each in self._sockets.items()}
+
+    def _found(self, interface: str) -> socket.socket | None:
+        """What an interface has, unless it is of a namespace that it no longer has."""
+        found = self._sockets.get(link_of(interface))
+        if found is None or self._kernel.network.is_of(interface, found):
+            return found
+        self._let_go(link_of(interface))
+        return None
+
+    def _keep(self, interface: str, made: socket.socket) -> None:
+        name = link_of(interface)
+        self._sockets[name] = made
+        if self._supervisor.keeps_descriptors:
+            self._supervisor.notifier.tell_with([made.fileno()], FDSTORE="1", FDNAME=name)
 
     def _let_go(self, name: str) -> None:
         found = self._sockets.pop(name, None)

@@ -471,6 +471,21 @@ class NetworkContract:
             watch.close()
         assert world.network.see(TAP).port is None
 
+    def test_listen_in_all(self, world: World) -> None:
+        """Many sockets at once, each in its own namespace; where there is none, none."""
+        for each in (TAP, OTHER):
+            world.add_port(each)
+            wire(world.network, each)
+        made = world.network.listen_in_all([TAP, OTHER, "tap9"])
+        try:
+            assert {TAP, OTHER} == made.keys()
+            for each in (TAP, OTHER):
+                assert [each] == [name for name in (TAP, OTHER) if world.network.is_of(name, made[each])]
+            assert {} == world.network.listen_in_all([TAP])
+        finally:
+            for listening in made.values():
+                listening.close()
+
     def test_others(self, world: World) -> None:
         """An interface is cleared without another one's notice."""
         for each in (TAP, OTHER):
