@@ -12,6 +12,11 @@ from tests.support import need_sandbox, soon
 pytest.register_assert_rewrite("tests.contract.network")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """See `scripts/cycles`."""
+    parser.addoption("--cycles", default="50", help="how often test_cycles attaches or detaches")
+
+
 @pytest.fixture
 def host() -> Iterator[Host]:
     """A host; the test fails if it leaves anything in the kernel."""

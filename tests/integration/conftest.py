@@ -26,3 +26,9 @@ def agent(host: Host, shared_agent: Agent) -> Iterator[Agent]:
     yield shared_agent
     shared_agent.start_if_stopped()
     shared_agent.clear()
+
+
+@pytest.fixture
+def cycles(request: pytest.FixtureRequest) -> int:
+    """How many commands each process of `test_cycles` gives."""
+    return int(request.config.getoption("--cycles"))
