@@ -80,9 +80,8 @@ class OneInterface(_OfInterface):
         return _plain(await attached)
 
     async def _detach(self, request: ControlRequest) -> object:
-        request.queried()
         interface = self._interface()
-        return {"interface": interface, "detached": await self._agent.detach(interface)}
+        return {"interface": interface, "detached": await self._agent.detach(interface, request.uuid())}
 
 
 class Password(_OfInterface):

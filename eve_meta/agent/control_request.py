@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from io import BytesIO
 from typing import Never
+from uuid import UUID
 
 from twisted.web.server import Request
 
@@ -62,6 +63,19 @@ class ControlRequest(Request):
             message = f"wait: must be a number of seconds from 0 to {WAIT_MAX_SECONDS}"
             raise RequestError(HTTPStatus.BAD_REQUEST, "query", message)
         return seconds
+
+    def uuid(self) -> UUID | None:
+        """The parameter `uuid`; None if it is not there.
+
+        Raises:
+            RequestError: it is none, or there are other parameters.
+        """
+        text = self.queried(b"uuid").get(b"uuid")
+        try:
+            return None if text is None else UUID(text.decode("ascii", "replace"))
+        except ValueError as error:
+            message = "uuid: must be a VM's UUID, as 'eve-meta list' shows it"
+            raise RequestError(HTTPStatus.BAD_REQUEST, "query", message) from error
 
     def queried(self, *known: bytes) -> Mapping[bytes, bytes]:
         """The query's last value of each name.

@@ -83,10 +83,13 @@ class Lifecycle:
             raise NoSuchInterfaceError(interface)
         return status
 
-    async def detach(self, interface: str) -> bool:
+    async def detach(self, interface: str, vm: UUID | None) -> bool:
         """See `IAgent.detach`."""
         check_interface(interface)
         async with self._turn(interface):
+            owner = self._inventory.record_of(interface)
+            if owner and vm and owner.uuid != vm:
+                return False
             record = self._inventory.remove(interface)
             outcome = await self._reconciler.look(interface)
             self._took_ms.pop(interface, None)

@@ -77,8 +77,13 @@ class IAgent(Interface):
             EveMetaError: anything else that is said on purpose.
         """
 
-    async def detach(interface: str) -> bool:
-        """Forget an interface and remove all that was made for it; False when it was not attached."""
+    async def detach(interface: str, vm: UUID | None) -> bool:
+        """Forget an interface and remove all that was made for it; False when it was not attached.
+
+        Args:
+            interface: any text; what cannot be an interface's name is refused.
+            vm: detach it from this VM alone; where another is served there by now, it stays.
+        """
 
     def status(interface: str) -> Status | None:
         """One interface; None when it is not attached."""

@@ -41,9 +41,10 @@ class Client:
         lines = (f"Content-Type: {media_type}", f"Content-Length: {len(document)}")
         return self._ask("PUT", path, lines, document, patience_seconds=ANSWER_SECONDS + wait_seconds)
 
-    def detach(self, interface: str) -> bool:
-        """False when it was not attached."""
-        return bool(self._ask("DELETE", _path_of(interface))["detached"])
+    def detach(self, interface: str, uuid: object = None) -> bool:
+        """False when it was not attached, or if a UUID is given, not to the VM that has it."""
+        query = f"?uuid={uuid}" if uuid else ""
+        return bool(self._ask("DELETE", _path_of(interface) + query)["detached"])
 
     def show(self, interface: str) -> Any:
         """The status of an interface."""

@@ -68,10 +68,10 @@ class Machines:
         return [each["interface"] for each in statuses if each["uuid"] == str(machine.guest_uuid)]
 
     def detach(self, machine: Machine) -> None:
-        """Serve nothing to a machine any more."""
+        """Serve nothing to a machine any more; a port that is another machine's by now stays attached."""
         for port in self.ports_of(machine):
-            self.client.detach(port)
-            tell(machine, f"{port}: detached")
+            if self.client.detach(port, machine.guest_uuid):
+                tell(machine, f"{port}: detached")
 
     def _is_attached(self, machine: Machine, name: str, port: str, document: bytes) -> bool:
         try:

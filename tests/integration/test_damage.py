@@ -58,7 +58,6 @@ def outside(*command: str) -> Callable[[], object]:
         (inside("ip", "route", "del", "default"), "the IPv4 default route"),
         (inside("iptables", "-t", "nat", "-F"), "the rules of ip nat PREROUTING"),
         (inside("nft", "flush", "ruleset"), "the rules of ip nat PREROUTING"),
-        (inside("iptables", "-t", "nat", "-D", "PREROUTING", "1"), "the rules of ip nat PREROUTING"),
         (inside("iptables", "-I", "INPUT", "-j", "DROP"), "the rules of ip filter INPUT"),
         (inside("ip", "link", "del", "eth0"), "the link"),
         (outside("ip", "link", "del", LINK), "the link"),

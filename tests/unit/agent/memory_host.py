@@ -182,7 +182,7 @@ class AgentTestCase(SynchronousTestCase):
 
     def detaching(self, interface: str) -> "Deferred[bool]":
         """Ask for a detach."""
-        return Deferred.fromCoroutine(self.agent.lifecycle.detach(interface))
+        return Deferred.fromCoroutine(self.agent.lifecycle.detach(interface, None))
 
     def state(self, interface: str) -> str | None:
         """What `show` says of an interface; None when it is not attached."""

@@ -344,6 +344,21 @@ class OtherTests(ControlTests):
         assert {"interface": "tap0", "detached": True} == self.ask("DELETE", "/v1/interfaces/tap0").json
         assert {"interface": "tap0", "detached": False} == self.ask("DELETE", "/v1/interfaces/tap0").json
 
+    def test_detach_from_a_vm(self) -> None:
+        """What is another VM's by now stays attached."""
+        self.put("tap0")
+        path = "/v1/interfaces/tap0?uuid="
+        other = self.ask("DELETE", path + "99999999-9999-4999-8999-999999999999")
+        assert {"interface": "tap0", "detached": False} == other.json
+        assert 200 == self.ask("GET", "/v1/interfaces/tap0").status
+
+        assert {"interface": "tap0", "detached": True} == self.ask("DELETE", path + UUID).json
+
+    def test_detach_from_nonsense(self) -> None:
+        answered = self.ask("DELETE", "/v1/interfaces/tap0?uuid=%ff")
+
+        assert (400, "query") == (answered.status, answered.error["kind"])
+
     def test_other_methods(self) -> None:
         allowed = {"/v1/interfaces": "GET, HEAD", "/v1/interfaces/tap0": "DELETE, GET, HEAD, PUT"}
         for path, methods in allowed.items():

@@ -169,6 +169,14 @@ def test_detach(run_dir: Path, document: Path) -> None:
     assert Ran(0, "tap1: was not attached\n", "") == eve_meta("detach", "tap1", "--run-dir", run_dir)
 
 
+def test_detach_from_a_vm(run_dir: Path, document: Path, uuid: UUID) -> None:
+    eve_meta("attach", "tap1", document, "--run-dir", run_dir)
+    detach = ("detach", "tap1", "--run-dir", run_dir, "--uuid")
+    other = "99999999-9999-4999-8999-999999999999"
+    assert Ran(0, f"tap1: was not attached to {other}\n", "") == eve_meta(*detach, other)
+    assert Ran(0, "tap1: detached\n", "") == eve_meta(*detach, str(uuid))
+
+
 def test_show(run_dir: Path, document: Path, uuid: UUID) -> None:
     eve_meta("attach", "tap2", document, "--run-dir", run_dir)
 
