@@ -83,5 +83,12 @@ class INetwork(Interface):
     def is_of(interface: str, listening: socket.socket) -> bool:
         """Whether a socket that listens is of the namespace that the interface has by now; does not block."""
 
+    def ignore_newcomers(listening: socket.socket) -> None:
+        """Let in those alone that have begun to connect; others go on trying. Does not block.
+
+        Raises:
+            OSError: the kernel refused.
+        """
+
     def watch() -> IWatch:
         """Start to collect changes."""

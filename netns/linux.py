@@ -11,7 +11,7 @@ from attrs import evolve
 from pyroute2.netlink import NETLINK_NETFILTER, NETLINK_ROUTE
 from zope.interface import implementer
 
-from netns import inside, iptables, links, namespaces, nftables, rules, steps, sysctls
+from netns import filters, inside, iptables, links, namespaces, nftables, rules, steps, sysctls
 from netns.errors import KernelRefusedError, MissingError, NoSuchInterfaceError
 from netns.interfaces import INetwork, IWatch
 from netns.kinds import objection
@@ -165,6 +165,10 @@ class LinuxNetwork:
     def is_of(self, interface: str, listening: socket.socket) -> bool:
         """See `INetwork.is_of`."""
         return namespaces.holds(namespace_of(interface), listening)
+
+    def ignore_newcomers(self, listening: socket.socket) -> None:
+        """See `INetwork.ignore_newcomers`."""
+        filters.ignore_newcomers(listening)
 
     def watch(self) -> IWatch:
         """See `INetwork.watch`."""

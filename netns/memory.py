@@ -14,7 +14,7 @@ from functools import singledispatchmethod
 from attrs import evolve
 from zope.interface import implementer
 
-from netns import steps
+from netns import filters, steps
 from netns.errors import KernelRefusedError, NetnsError, NoSuchInterfaceError
 from netns.interfaces import Changes, INetwork, IWatch
 from netns.names import link_of
@@ -279,6 +279,10 @@ class MemoryNetwork:
         """See `INetwork.is_of`."""
         port: int = listening.getsockname()[1]
         return self._service_ports.get(interface) == port
+
+    def ignore_newcomers(self, listening: socket.socket) -> None:
+        """See `INetwork.ignore_newcomers`."""
+        filters.ignore_newcomers(listening)
 
     def watch(self) -> IWatch:
         """See `INetwork.watch`."""

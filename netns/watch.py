@@ -10,7 +10,6 @@ Note [One socket for all namespaces]
 """
 
 import contextlib
-import ctypes
 import errno
 import select
 import socket
@@ -23,7 +22,8 @@ from pyroute2.netlink import NETLINK_NETFILTER, NETLINK_ROUTE
 from pyroute2.netlink.rtnl import RTM_DELADDR, RTM_DELLINK, RTM_DELROUTE, RTM_NEWLINK
 from zope.interface import implementer
 
-from netns import links, namespaces, nftables
+from netns import filters, links, namespaces, nftables
+from netns.filters import DROP, JUMP_IF_EQUAL, LOAD_BYTE, LOAD_HALF, PASS, Instruction
 from netns.interfaces import Changes, IWatch
 from netns.links import HostLink
 from netns.names import interface_of, is_link
@@ -47,7 +47,6 @@ _NFNLGRP_NFTABLES = 7
 _SOL_NETLINK = 270
 _NETLINK_ADD_MEMBERSHIP = 1
 _NETLINK_LISTEN_ALL_NSID = 8
-_SO_ATTACH_FILTER = 26
 _SO_RCVBUFFORCE = 33
 _RECEIVE_BYTES = 1 << 18
 _ANCILLARY_BYTES = 64
@@ -55,9 +54,6 @@ _NUMBER = struct.Struct("=i")
 _BUFFER_BYTES = 8 << 20
 """Room for the announcements of about 4000 links at once; what overflows leads to a look at everything."""
 
-_Instruction = tuple[int, int, int, int]
-_LOAD_HALF, _LOAD_BYTE, _JUMP_IF_EQUAL, _RETURN = 0x28, 0x30, 0x15, 0x06
-_PASS, _DROP = (_RETURN, 0, 0, 0xFFFFFFFF), (_RETURN, 0, 0, 0)
 _TYPE_OFFSET, _DESTINATION_BITS_OFFSET = 4, 17
 
 
@@ -158,7 +154,7 @@ class _Announcement:
 class _Subscription:
     """A socket that hears of this namespace and of all that it has numbers for."""
 
-    def __init__(self, family: int, groups: Collection[int], program: Collection[_Instruction] = ()) -> None:
+    def __init__(self, family: int, groups: Collection[int], program: Collection[Instruction] = ()) -> None:
         kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
         self._socket = socket.socket(socket.AF_NETLINK, kind, family)
         try:
@@ -166,7 +162,7 @@ class _Subscription:
                 self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER_BYTES)
             self._socket.setsockopt(_SOL_NETLINK, _NETLINK_LISTEN_ALL_NSID, 1)
             if program:
-                _attach(self._socket, program)
+                filters.attach(self._socket, program)
             self._socket.bind((0, 0))
             for each in groups:
                 self._socket.setsockopt(_SOL_NETLINK, _NETLINK_ADD_MEMBERSHIP, each)
@@ -211,26 +207,19 @@ def _host_links_in(announced: list[_Announcement]) -> Iterator[tuple[HostLink, b
             yield links.read(each.reply), each.reply.type == RTM_DELLINK
 
 
-def _filter() -> list[_Instruction]:
+def _filter() -> list[Instruction]:
     """Lets through links, what is set of them, and addresses and default routes that go.
 
     The filter's machine reads in network order what netlink writes in the host's.
     """
     kinds = (RTM_NEWLINK, RTM_DELLINK, RTM_DELADDR, _RTM_NEWNETCONF)
     return [
-        (_LOAD_HALF, 0, 0, _TYPE_OFFSET),
-        *(step for each in kinds for step in ((_JUMP_IF_EQUAL, 0, 1, socket.htons(each)), _PASS)),
-        (_JUMP_IF_EQUAL, 1, 0, socket.htons(RTM_DELROUTE)),
-        _DROP,
-        (_LOAD_BYTE, 0, 0, _DESTINATION_BITS_OFFSET),
-        (_JUMP_IF_EQUAL, 1, 0, 0),
-        _DROP,
-        _PASS,
+        (LOAD_HALF, 0, 0, _TYPE_OFFSET),
+        *(step for each in kinds for step in ((JUMP_IF_EQUAL, 0, 1, socket.htons(each)), PASS)),
+        (JUMP_IF_EQUAL, 1, 0, socket.htons(RTM_DELROUTE)),
+        DROP,
+        (LOAD_BYTE, 0, 0, _DESTINATION_BITS_OFFSET),
+        (JUMP_IF_EQUAL, 1, 0, 0),
+        DROP,
+        PASS,
     ]
-
-
-def _attach(subscription: socket.socket, program: Collection[_Instruction]) -> None:
-    """Have the kernel filter. Source: struct sock_fprog and sock_filter, linux/filter.h; socket(7)."""
-    code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *each) for each in program))
-    pointed = struct.pack("@HP", len(program), ctypes.addressof(code))
-    subscription.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, pointed)

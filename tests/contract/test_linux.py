@@ -1,12 +1,13 @@
 """The kernel keeps the contract."""
 
 import select
+import socket
 from collections.abc import Iterator
 
 import pytest
 from attrs import define
 
-from netns import Changes, link_of, namespace_of
+from netns import Changes, filters, link_of, namespace_of
 from netns.linux import LinuxNetwork
 from netns.namespaces import DIRECTORY
 from netns.watch import KernelWatch
@@ -15,6 +16,8 @@ from tests.hosts import ip, run
 from tests.support import need_sandbox, soon
 
 pytestmark = pytest.mark.integration
+
+FAMILIES = {"127.0.0.1": socket.AF_INET, "::1": socket.AF_INET6}
 
 
 @define
@@ -156,3 +159,19 @@ def test_overrun() -> None:
     finally:
         watch.close()
         world.clear()
+
+
+def test_newcomers() -> None:
+    """Who is connected to a socket stays so; who begins to connect is neither let in nor refused."""
+    need_sandbox()
+    for address in ("127.0.0.1", "::1"):
+        with socket.create_server((address, 0), family=FAMILIES[address]) as listening:
+            port = listening.getsockname()[1]
+            with socket.create_connection((address, port)) as inside:
+                filters.ignore_newcomers(listening)
+                with pytest.raises(TimeoutError):
+                    socket.create_connection((address, port), timeout=0.2)
+                accepted, _ = listening.accept()
+                with accepted:
+                    inside.sendall(b"?")
+                    assert accepted.recv(1) == b"?"
