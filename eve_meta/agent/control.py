@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import cast
 from uuid import UUID
 
 from attrs import Attribute, asdict
@@ -13,6 +14,7 @@ from twisted.web.server import Site
 
 from eve_meta.agent.control_request import ControlRequest
 from eve_meta.agent.control_resource import ControlResource, NoResource, Verb
+from eve_meta.agent.pending import Pending
 from eve_meta.agent.refusal import RequestError
 from eve_meta.agent.status import IAgent, NotAttachedError, State, Status
 
@@ -103,7 +105,11 @@ class Password(_OfInterface):
 
 
 class ControlSite(Site):
-    """The control socket's API, whole."""
+    """The control socket's API, whole.
+
+    Attributes:
+        answering: the requests that are being answered.
+    """
 
     noisy = False
 
@@ -112,6 +118,13 @@ class ControlSite(Site):
         root.putChild(b"v1", version)
         version.putChild(b"interfaces", Interfaces(agent))
         super().__init__(root, ControlRequest, parsePOSTFormSubmission=False, reactor=clock)
+        self.answering = Pending()
+
+    def getResourceFor(self, request: Request) -> Resource:  # noqa: N802 - Twisted's
+        """Called by Twisted with each request, once it is whole."""
+        self.answering.begin()
+        request.notifyFinish().addBoth(lambda _: self.answering.end())
+        return cast("Resource", super().getResourceFor(request))
 
     def log(self, request: Request) -> None:
         """Say nothing of requests: what they change is logged where it is changed."""

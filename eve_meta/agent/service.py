@@ -14,6 +14,7 @@ from attrs import frozen
 from twisted.application.service import MultiService
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from eve_meta.agent import durable
@@ -27,7 +28,7 @@ from eve_meta.agent.replacement import SIGNAL, Replacement
 from eve_meta.agent.servers import Server, Servers
 from eve_meta.agent.sockets import Sockets
 from eve_meta.agent.supervision import Supervision, watchdog_seconds
-from eve_meta.agent.supervisor import Supervisor
+from eve_meta.agent.supervisor import CONTROL, Supervisor
 from eve_meta.agent.watcher import Watcher
 from eve_meta.contact import control_socket
 from eve_meta.errors import EveMetaError, StorageError
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 
 EMPTY_ROOT = "root"
 """In the run directory: where servers are confined to."""
+
+CONNECTING_SECONDS = 0.05
+"""For guests that have begun to connect when the agent stops to get in, before servers shut their doors."""
 
 _LOCK = "\0eve-meta-agent"
 
@@ -72,7 +76,6 @@ class Agent(MultiService):
 
     Attributes:
         lifecycle: what may be asked of it.
-        sockets: what guests connect to.
     """
 
     def __init__(
@@ -84,23 +87,31 @@ class Agent(MultiService):
             DirectoryError: the state directory cannot be used.
         """
         super().__init__()
+        self._clock = reactor
+        self._are_sockets_kept = supervisor.keeps_descriptors
         with _needed("--state-dir"):
             inventory = Inventory.load(settings.state_dir / "vms")
         for problem in inventory.problems:
             _log.warn("{problem}", problem=problem)
-        self.sockets = Sockets(kernel, supervisor)
-        self.sockets.let_go_of_all_but(each for record in inventory.records() for each in record.interfaces)
-        reconciler = Reconciler(kernel, inventory, servers, self.sockets, reactor)
+        self._sockets = Sockets(kernel, supervisor)
+        self._sockets.let_go_of_all_but(each for record in inventory.records() for each in record.interfaces)
+        reconciler = Reconciler(kernel, inventory, servers, self._sockets, reactor)
         self.lifecycle = Lifecycle(kernel, inventory, reconciler, servers, reactor)
         servers.keep_passwords(self.lifecycle.keep_password)
         watcher = Watcher(reactor, kernel.network, (reconciler.changed, self.lifecycle.changed))
-        control = ControlService(reactor, reactor, self.lifecycle, control_socket(settings.run_dir))
+        path = control_socket(settings.run_dir)
+        self._control = ControlService(reactor, reactor, self.lifecycle, path, supervisor)
         # These two stop together: the look that goes on may be waiting for a server.
         working = MultiService()
         servers.setServiceParent(working)
         reconciler.setServiceParent(working)
-        for each in (kernel.thread, working, watcher, control):
+        for each in (kernel.thread, working, watcher, self._control):
             each.setServiceParent(self)
+
+    def hand_on(self) -> dict[str, int]:
+        """Descriptors of all listening sockets for the next agent, by name, which the caller closes."""
+        self._are_sockets_kept = True
+        return {CONTROL: self._control.hand_on(), **self._sockets.copies()}
 
     def stopService(self) -> "Deferred[None]":
         """Fires when all have stopped."""
@@ -108,9 +119,13 @@ class Agent(MultiService):
         return Deferred.fromCoroutine(self._stop())
 
     async def _stop(self) -> None:
+        await self._control.stopService()
+        if not self._are_sockets_kept:
+            self._sockets.ignore_newcomers()
+            await deferLater(self._clock, CONNECTING_SECONDS)
         for each in reversed(self.services):
             await maybeDeferred(each.stopService)
-        self.sockets.close()
+        self._sockets.close()
 
 
 def run(settings: Settings) -> int:
@@ -137,7 +152,7 @@ def run(settings: Settings) -> int:
         supervision.is_replaced = True
         reactor.stop()
 
-    replacement = Replacement(agent.sockets.copies, stop_for_the_next)
+    replacement = Replacement(agent.hand_on, stop_for_the_next)
     soon = cast("IReactorFromThreads", reactor).callFromThread
     signal.signal(SIGNAL, lambda *_: soon(replacement.prepare))
     with lock:

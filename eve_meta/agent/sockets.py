@@ -11,10 +11,11 @@ Note [Who keeps a socket]
 import os
 import socket
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import final
 
 from eve_meta.agent.kernel import Kernel
-from eve_meta.agent.supervisor import Supervisor
+from eve_meta.agent.supervisor import CONTROL, Supervisor
 from netns import link_of
 
 
@@ -25,7 +26,7 @@ class Sockets:
     def __init__(self, kernel: Kernel, supervisor: Supervisor) -> None:
         self._kernel = kernel
         self._supervisor = supervisor
-        self._sockets = dict(supervisor.sockets)
+        self._sockets = {name: each for name, each in supervisor.sockets.items() if name != CONTROL}
 
     def let_go_of_all_but(self, interfaces: Iterable[str]) -> None:
         """Keep nothing for other interfaces."""
@@ -53,6 +54,12 @@ class Sockets:
     def let_go(self, interface: str) -> None:
         """Close what an interface has, and have nobody keep it."""
         self._let_go(link_of(interface))
+
+    def ignore_newcomers(self) -> None:
+        """Have guests repeat their SYN: who gets in just when a server shuts its door would be reset."""
+        for each in self._sockets.values():
+            with suppress(OSError):
+                self._kernel.network.ignore_newcomers(each)
 
     def close(self) -> None:
         """Close all; who keeps a copy goes on keeping it."""

@@ -15,6 +15,9 @@ from twisted.python.systemd import ListenFDs
 
 from eve_meta.agent.notify import Notifier
 
+CONTROL = "control"
+"""The name that the control socket is kept under; others are of guests."""
+
 _FIRST_DESCRIPTOR = 3
 """Source: sd_listen_fds(3), `SD_LISTEN_FDS_START`."""
 

@@ -1,22 +1,27 @@
-"""A guest that asks all the time."""
+"""Somebody who asks all the time."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from tests.hosts import HOSTNAME, Guest
 
 
-@contextmanager
-def asking(guest: Guest) -> Iterator[list[Exception]]:
+def asking(guest: Guest) -> AbstractContextManager[list[Exception]]:
     """A guest that asks again and again; what went wrong is in the list at the end."""
+    return repeating(lambda: guest.read(HOSTNAME))
+
+
+@contextmanager
+def repeating(do: Callable[[], object]) -> Iterator[list[Exception]]:
+    """Something that is done again and again; what went wrong is in the list at the end."""
     failures: list[Exception] = []
     ended = threading.Event()
 
     def ask() -> None:
         while not ended.is_set():
             try:
-                guest.read(HOSTNAME)
+                do()
             except Exception as error:  # noqa: BLE001 - all are told of
                 failures.append(error)
 

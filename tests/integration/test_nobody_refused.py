@@ -10,10 +10,11 @@ from typing import Self
 
 import pytest
 
+from eve_meta.cli.client import Client
 from netns import namespace_of
 from tests.agents import EVE_META, GREEN, RED, Agent
 from tests.hosts import HOSTNAME, Guest, Host, run
-from tests.integration.asking import asking
+from tests.integration.asking import asking, repeating
 from tests.support import soon
 
 SUPERVISOR = str(Path(__file__).with_name("supervisor.py"))
@@ -84,15 +85,21 @@ def guests(host: Host, supervised: Supervised) -> tuple[Guest, Guest]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGUSR2])
 def test_agent(supervised: Supervised, guests: tuple[Guest, Guest], number: int) -> None:
-    """While the agent is restarted, killed or replaced, each question is answered, at the same sockets."""
+    """While the agent is restarted, killed or replaced, each question is answered, at the same sockets.
+
+    So are operators; only who is being answered when the agent is killed is not.
+    """
     before = listening()
+    operator = Client(supervised.run_dir)
     with ExitStack() as stack:
+        operators = stack.enter_context(repeating(operator.list))
         failures = [stack.enter_context(asking(guest)) for guest in guests]
         for _ in range(3):
             supervised.signal(number)
             # A guest waits 10 s: for one start, not for three.
             assert ["red", "green"] == [guest.read(HOSTNAME) for guest in guests]
     assert [[], []] == failures, supervised.said()
+    assert len(operators) <= (3 if number == signal.SIGKILL else 0), operators
     assert before == listening()
 
 

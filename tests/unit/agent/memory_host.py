@@ -17,7 +17,7 @@ from zope.interface import implementer
 from eve_meta.agent.kernel import Call, IKernelThread, Kernel
 from eve_meta.agent.process import IServerProcess, ServerGoneError
 from eve_meta.agent.servers import Server, Servers
-from eve_meta.agent.service import Agent
+from eve_meta.agent.service import CONNECTING_SECONDS, Agent
 from eve_meta.agent.status import Status
 from eve_meta.agent.supervisor import Supervisor
 from eve_meta.messages import BriefRefusedError, CloseDoor, KeepPassword, OpenDoor, Refresh
@@ -162,7 +162,9 @@ class AgentTestCase(SynchronousTestCase):
     def stop(self) -> None:
         """Stop the agent, as a signal does."""
         if self.agent.running:
-            self.successResultOf(self.agent.stopService())
+            stopped = self.agent.stopService()
+            self.reactor.advance(CONNECTING_SECONDS)
+            self.successResultOf(stopped)
 
     def restart(self) -> None:
         """Stop the agent, and start another on what is on disk and in the kernel."""

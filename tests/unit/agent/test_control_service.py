@@ -4,28 +4,27 @@ import os
 import socket
 import stat
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
-from twisted.internet.address import UNIXAddress
-from twisted.internet.testing import MemoryReactor, StringTransportWithDisconnection
+from twisted.internet.epollreactor import EPollReactor
 
-from eve_meta.agent.control_service import ControlService, ControlSocketError, clear
+from eve_meta.agent.control_service import (
+    ASKING_SECONDS,
+    FINISHING_SECONDS,
+    ControlService,
+    ControlSocketError,
+    clear,
+)
+from eve_meta.agent.supervisor import CONTROL, Supervisor
 from tests.unit.agent.memory_host import AgentTestCase
 
+if TYPE_CHECKING:
+    from twisted.internet.defer import Deferred
 
-class BindingReactor(MemoryReactor):
-    """Binds in truth, to see what a bind leaves on disk; listens in memory."""
-
-    def listenUNIX(self, *args: Any, **named: Any) -> Any:
-        self.mode_at_bind = _bound(args[0])
-        return super().listenUNIX(*args, **named)
-
-
-def _bound(path: str | Path) -> int:
-    with socket.socket(socket.AF_UNIX) as bound:
-        bound.bind(str(path))
-    return stat.S_IMODE(os.stat(path).st_mode)  # noqa: PTH116 - the mode of what was just bound
+LIST = b"GET /v1/interfaces HTTP/1.0\r\n\r\n"
+WAIT = b"PUT /v1/interfaces/late0?wait=60 HTTP/1.0\r\nContent-Length: %d\r\n\r\n"
+WEB = b'{"uuid": "6f0d0d86-8a9d-4c0e-9f0b-3f4c9a2f3b01"}'
 
 
 @pytest.fixture
@@ -37,45 +36,149 @@ class ControlServiceTests(AgentTestCase):
     @pytest.fixture(autouse=True)
     def _made(self, tmp_path: Path) -> None:
         self.make(tmp_path)
-        self.path = tmp_path / "run" / "control.sock"
-        self.binding = BindingReactor()
-        self.service = ControlService(self.binding, self.reactor, self.agent.lifecycle, self.path)
+        self.start()
+        self.path = tmp_path / "another" / "control.sock"
+        self.loop = EPollReactor()
+        self.service = self.made(Supervisor())
+        self.addCleanup(self.is_stopped)
+
+    def made(self, supervisor: Supervisor) -> ControlService:
+        """A service on the real reactor, which runs only when it is told."""
+        return ControlService(self.loop, self.reactor, self.agent.lifecycle, self.path, supervisor)
+
+    def client(self) -> socket.socket:
+        """Somebody who is connected."""
+        connected = socket.socket(socket.AF_UNIX)
+        self.addCleanup(connected.close)
+        connected.settimeout(5)
+        connected.connect(str(self.path))
+        return connected
+
+    def stopping(self) -> "Deferred[None]":
+        """Stop the service, as far as it can be stopped while nobody asks any more."""
+        stopped = self.service.stopService()
+        self.reactor.advance(ASKING_SECONDS)
+        self.run_loop()
+        return stopped
+
+    def is_stopped(self) -> bool:
+        """Stop the service; whether that is done at once."""
+        return bool(self.stopping().called)
+
+    def run_loop(self) -> None:
+        """Have done what is to be done by now."""
+        for _ in range(5):
+            self.loop.iterate()
 
     def test_never_open_to_others(self) -> None:
-        """Neither right after the bind nor later; other files are made as before."""
+        """The socket's mode is set by its bind; other files are made as before."""
         before = os.umask(0)
         self.addCleanup(os.umask, before)
 
         self.service.startService()
 
-        assert 0o600 == self.binding.mode_at_bind
-        assert [(str(self.path), 0o600)] == [(server[0], server[3]) for server in self.binding.unixServers]
+        assert 0o600 == stat.S_IMODE(self.path.stat().st_mode)
         assert 0 == os.umask(0)
+
+    def test_goes_with_the_agent(self) -> None:
+        self.service.startService()
+        client = self.client()
+        client.sendall(LIST)
+        self.run_loop()
+        assert client.recv(99).startswith(b"HTTP/1.0 200 ")
+
+        assert self.is_stopped()
+
+        assert not self.path.exists()
 
     def test_takes_the_place_of_a_killed_agent(self) -> None:
         self.path.parent.mkdir(parents=True)
-        _bound(self.path)
+        with socket.socket(socket.AF_UNIX) as left:
+            left.bind(str(self.path))
 
         self.service.startService()
 
-        assert 1 == len(self.binding.unixServers)
+        assert self.client()
 
     def test_lets_go_of_clients(self) -> None:
+        """Who has asked nothing is not waited for."""
         self.service.startService()
-        transport = StringTransportWithDisconnection()
-        client = self.binding.unixServers[0][1].buildProtocol(UNIXAddress(None))
-        transport.protocol = client
-        client.makeConnection(transport)
+        client = self.client()
+        self.run_loop()
 
-        self.successResultOf(self.service.stopService())
+        assert self.is_stopped()
+        self.run_loop()
 
-        assert transport.disconnected
+        assert b"" == client.recv(1)
+
+    def test_hears_who_is_connected(self) -> None:
+        """Who is connected, and has asked before we heard of it, is answered."""
+        self.service.startService()
+        client = self.client()
+        self.run_loop()
+        stopped = self.service.stopService()
+        client.sendall(LIST)
+        self.run_loop()
+
+        self.successResultOf(stopped)
+        assert client.recv(99).startswith(b"HTTP/1.0 200 ")
+
+    def test_answers_who_asked(self) -> None:
+        """What was begun is carried out before the agent stops."""
+        self.service.startService()
+        client = self.client()
+        client.sendall(WAIT % len(WEB) + WEB)
+        self.run_loop()
+        stopped = self.stopping()
+        self.network.add_port("late0")
+        self.told()
+        self.assertNoResult(stopped)
+        self.run_loop()
+
+        self.successResultOf(stopped)
+        assert client.recv(99).startswith(b"HTTP/1.0 200 ")
+
+    def test_does_not_wait_forever(self) -> None:
+        self.service.startService()
+        client = self.client()
+        client.sendall(WAIT % len(WEB) + WEB)
+        self.run_loop()
+        stopped = self.stopping()
+        self.assertNoResult(stopped)
+
+        self.reactor.advance(FINISHING_SECONDS)
+        self.run_loop()
+
+        self.successResultOf(stopped)
+
+    def test_kept(self) -> None:
+        """Where the socket is kept, who connects while no agent runs is answered by the next one."""
+        self.service = self.made(Supervisor(keeps_descriptors=True))
+        self.service.startService()
+        kept = socket.socket(fileno=self.service.hand_on())
+        assert self.is_stopped()
+        client = self.client()
+        client.sendall(LIST)
+        self.service = self.made(Supervisor(sockets={CONTROL: kept}))
+        self.service.startService()
+        self.run_loop()
+
+        assert client.recv(99).startswith(b"HTTP/1.0 200 ")
+
+    def test_kept_elsewhere(self) -> None:
+        """A socket that was kept, but is not where clients look for it, is of no use."""
+        with socket.socket(socket.AF_UNIX) as kept:
+            kept.bind(str(self.path.parent.parent / "elsewhere"))
+            kept.listen()
+            self.service = self.made(Supervisor(sockets={CONTROL: kept}))
+            self.service.startService()
+
+            assert self.client()
 
     def test_stopping_twice(self) -> None:
         self.service.startService()
 
-        self.successResultOf(self.service.stopService())
-        self.successResultOf(self.service.stopService())
+        assert [True, True] == [self.is_stopped(), self.is_stopped()]
 
     def test_a_directory_that_cannot_be_made(self) -> None:
         self.path.parent.write_text("")
@@ -91,7 +194,8 @@ def test_clear_of_nothing(path: Path) -> None:
 
 
 def test_clear_of_a_dead_socket(path: Path) -> None:
-    _bound(path)
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(path))
 
     clear(path)
 

@@ -10,7 +10,7 @@ import pytest
 from twisted.internet.testing import MemoryReactorClock
 
 from eve_meta.agent.notify import Notifier
-from eve_meta.agent.supervisor import Supervisor
+from eve_meta.agent.supervisor import CONTROL, Supervisor
 from netns import link_of
 from tests.agents import RED
 from tests.unit.agent.memory_host import AgentTestCase, make_agent
@@ -57,6 +57,7 @@ class SocketsTests(AgentTestCase):
         self.kept: dict[str, socket.socket] = {}
         self.next_agent()
         self.start()
+        assert [f"+{CONTROL}"] == self.said()
 
     def next_agent(self) -> None:
         """Make an agent that finds what was kept of the one before."""
@@ -137,6 +138,7 @@ class SocketsTests(AgentTestCase):
         self.stop()
         self.kept["evmstranger"] = socket.create_server(("127.0.0.1", 0))
         self.next_agent()
+        self.start()
 
         assert ["-evmstranger"] == self.said()
 
