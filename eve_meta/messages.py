@@ -48,6 +48,12 @@ Raises:
 """
 
 
+class AreYouThere(Command):
+    """Answered at once, by a server that does its work."""
+
+    commandName = b"are-you-there"
+
+
 class OpenDoor(Command):
     """Answer guests that connect to a listening socket from what a brief says.
 

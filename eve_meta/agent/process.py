@@ -4,6 +4,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
@@ -17,8 +18,9 @@ from twisted.python.failure import Failure
 from zope.interface import Attribute, implementer
 
 from eve_meta.agent.link import ServerLink
+from eve_meta.agent.timers import Timers
 from eve_meta.errors import EveMetaError
-from eve_meta.messages import KeepPassword
+from eve_meta.messages import AreYouThere, KeepPassword
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IProcessTransport
@@ -31,6 +33,15 @@ RESTART_SECONDS = (0.0, 0.1, 0.5, 2.0, 5.0)
 
 STEADY_SECONDS = 30
 """A process that lived so long begins the row of pauses anew."""
+
+STOPPING_SECONDS = 5.0
+"""After which a process that was told to end is made to."""
+
+ASKED_SECONDS = 2.0
+"""Between two questions whether a process is there."""
+
+SILENT_SECONDS = 6.0
+"""Without an answer to one, before it is ended. A guest waits 10 s and more."""
 
 _INHERITED = ("JOURNAL_STREAM", "LANG", "LC_ALL", "PATH", "PYTHONPATH")
 
@@ -74,6 +85,7 @@ class ServerProcess(Service):
         """
         self.on_start: Callable[[], None] = lambda: None
         self._reactor = reactor
+        self._timers = Timers(reactor)
         self._options = options
         self._link: ServerLink | None = None
         self._transport: IProcessTransport | None = None
@@ -110,11 +122,14 @@ class ServerProcess(Service):
             return
         gone: Deferred[None] = Deferred()
         self._ended.append(gone)
-        try:
-            self._transport.signalProcess("TERM")
-        except ProcessExitedAlready:
-            return
+        self._timers.set("kill", STOPPING_SECONDS, lambda: self._signal("KILL"))
+        self._signal("TERM")
         await gone
+
+    def _signal(self, name: str) -> None:
+        if self._transport:
+            with suppress(ProcessExitedAlready):
+                self._transport.signalProcess(name)
 
     def _start(self) -> None:
         if not self.running:
@@ -133,10 +148,30 @@ class ServerProcess(Service):
             factory = ServerFactory.forProtocol(lambda: link)
             self._reactor.adoptStreamConnection(ours.fileno(), ours.family, factory)
         self._started_at = self._reactor.seconds()
+        self._ask_later(link)
         self.on_start()
+
+    def _ask_later(self, link: ServerLink) -> None:
+        """Find out, again and again, whether a process that is there does anything."""
+        self._timers.set("ask", ASKED_SECONDS, lambda: self._ask_whether_there(link))
+
+    def _ask_whether_there(self, link: ServerLink) -> None:
+        self._timers.set("silent", SILENT_SECONDS, self._end_the_silent)
+        answered = link.callRemote(AreYouThere)
+        answered.addCallbacks(lambda _: self._there(link), _ignore_loss)
+
+    def _there(self, link: ServerLink) -> None:
+        self._timers.cancel("silent")
+        self._ask_later(link)
+
+    def _end_the_silent(self) -> None:
+        self._log.error("a server has not answered for {seconds} s: ended", seconds=SILENT_SECONDS)
+        self._signal("KILL")
 
     def _on_end(self, reason: Failure) -> None:
         self._link = self._transport = None
+        for name in ("ask", "silent", "kill"):
+            self._timers.cancel(name)
         waiting, self._ended = self._ended, []
         for each in waiting:
             each.callback(None)
@@ -149,6 +184,10 @@ class ServerProcess(Service):
             self._deaths = 0
         self._deaths += 1
         return RESTART_SECONDS[min(self._deaths, len(RESTART_SECONDS)) - 1]
+
+
+def _ignore_loss(failure: Failure) -> None:
+    failure.trap(ConnectionDone, ConnectionLost)
 
 
 @final

@@ -12,7 +12,7 @@ from twisted.internet.protocol import connectionDone
 from twisted.protocols.amp import AMP
 from twisted.python.failure import Failure
 
-from eve_meta.messages import AgentSilentError, CloseDoor, OpenDoor, Refresh, SetPassword
+from eve_meta.messages import AgentSilentError, AreYouThere, CloseDoor, OpenDoor, Refresh, SetPassword
 from eve_meta.server import limits
 from eve_meta.server.doors import Doors
 
@@ -26,6 +26,11 @@ class AgentLink(AMP):
         self._clock = clock
         self._doors = doors
         self._on_lost = on_lost
+
+    @AreYouThere.responder
+    def i_am_here(self) -> dict[str, object]:
+        """Answered at once."""
+        return {}
 
     @OpenDoor.responder
     def open_door(self, interface: str, socket: int, brief: int) -> dict[str, object]:

@@ -14,6 +14,7 @@ from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 from zope.interface.verify import verifyObject
 
+from eve_meta.agent import process
 from eve_meta.agent.link import ServerLink
 from eve_meta.agent.process import IServerProcess, ServerGoneError, ServerProcess
 from eve_meta.brief import Brief, write_brief
@@ -106,6 +107,36 @@ class ServerProcessTests(TestCase):
         assert pid != self.process.pid
         with pytest.raises(DoorNotOpenError):
             await self.ask()
+
+    async def test_hanging(self) -> None:
+        """A process that works is left alone; one that does nothing is ended, and another started."""
+        self.patch(process, "ASKED_SECONDS", 0.01)
+        self.patch(process, "SILENT_SECONDS", 1.0)
+        await self.make()
+        self.process.startService()
+        with pytest.raises(DoorNotOpenError):
+            await self.ask()
+        await deferLater(reactor, 0.1)
+        pid, again = self.process.pid, self.next_start
+        assert pid
+        assert [pid] == self.starts
+        os.kill(pid, signal.SIGSTOP)
+
+        await again
+
+        assert pid != self.process.pid
+
+    async def test_hanging_while_stopped(self) -> None:
+        """A process that does not end when it is told is ended all the same."""
+        self.patch(process, "STOPPING_SECONDS", 0.1)
+        await self.make()
+        self.process.startService()
+        assert self.process.pid
+        os.kill(self.process.pid, signal.SIGSTOP)
+
+        await self.process.stopService()
+
+        assert self.process.pid is None
 
     async def test_unlinked(self) -> None:
         """A process whose link is lost cannot be asked, whether or not it has ended yet."""
