@@ -25,6 +25,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, final
 from uuid import UUID
 
+from attrs import define
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.interfaces import IReactorTime
@@ -77,13 +78,10 @@ class Reconciler(Service):
         self._marks = Marks()
         self._busy: set[UUID | None] = set()
         self._waiting: dict[str, list[Deferred[Outcome]]] = {}
-        self._outcomes: dict[str, Outcome] = {}
-        self._failures: dict[str, int] = {}
-        self._repairs: dict[str, int] = {}
+        self._histories: dict[str, _History] = {}
         self._timers = Timers(clock)
-        self._patrol = Patrol(lambda: self._outcomes, self._suspect, clock)
+        self._patrol = Patrol(lambda: self._histories, self._suspect, clock)
         self._links: dict[str, str] = {}
-        self._renamed: dict[str, str] = {}
         self._seen: dict[str, Seen] = {}
         self._asleep: list[Deferred[None]] = []
         self._is_surveyed = False
@@ -99,9 +97,11 @@ class Reconciler(Service):
         if not changes.is_complete:
             self._seen.clear()
             self._survey_now()
-            for interface in self._outcomes:
+            for interface in self._histories:
                 self._suspect(interface)
-        self._renamed.update((old, new) for old, new in changes.renamed.items() if self._is_ours(old))
+        for old, new in changes.renamed.items():
+            if old in self._histories:
+                self._histories[old].renamed = new
         for name in changes.names:
             interface = self._links.get(name, name)
             self._seen.pop(interface, None)
@@ -119,7 +119,8 @@ class Reconciler(Service):
 
     def outcome(self, interface: str) -> Outcome | None:
         """How the last look ended; None before the first."""
-        return self._outcomes.get(interface)
+        history = self._histories.get(interface)
+        return history.outcome if history else None
 
     def startService(self) -> None:
         """Begin with a survey."""
@@ -195,7 +196,7 @@ class Reconciler(Service):
         self._wake()
 
     def _is_ours(self, interface: str) -> bool:
-        return interface in self._outcomes or self._inventory.record_of(interface) is not None
+        return interface in self._histories or self._inventory.record_of(interface) is not None
 
     async def _survey(self) -> None:
         self._timers.set("a survey", SURVEY_SECONDS, self._survey_now)
@@ -210,7 +211,7 @@ class Reconciler(Service):
             await self._sockets.prepare(each for each in seen if each in records and seen[each].is_wired)
         for interface, each in seen.items():
             self._links[link_of(interface)] = interface
-            if self._plan(interface, records.get(interface), each) or interface not in self._outcomes:
+            if self._plan(interface, records.get(interface), each) or interface not in self._histories:
                 self.mark(interface)
 
     async def _look_at(self, interface: str) -> None:
@@ -218,18 +219,21 @@ class Reconciler(Service):
         waiting = self._waiting.pop(interface, [])
         vm = self._vm(interface)
         self._busy.add(vm)
-        outcome = await self._bring_about(interface, see)
+        history = self._histories.setdefault(interface, _History())
+        outcome = await self._bring_about(interface, history, see)
         self._busy.discard(vm)
         # Servers that are being stopped have no doors; what they had is for those who come after us.
         if self.running and self._servers.door(interface) is None:
             self._sockets.let_go(interface)
-        self._remember(interface, outcome)
+        self._remember(interface, history, outcome)
         for each in waiting:
             each.callback(outcome)
         self._marks.end(interface)
         self._wake()
 
-    async def _bring_about(self, interface: str, see: Callable[[str], Awaitable[Seen]]) -> Outcome:
+    async def _bring_about(
+        self, interface: str, history: "_History", see: Callable[[str], Awaitable[Seen]]
+    ) -> Outcome:
         record = self._inventory.record_of(interface)
         started = self._clock.seconds()
         try:
@@ -244,29 +248,17 @@ class Reconciler(Service):
                 "{interface}: could not be looked at", interface=interface, uuid=self._vm(interface)
             )
             return Outcome(State.FAILED, UnexpectedError())
-        outcome = outcomes.of(interface, record, seen, self._renamed.get(interface))
-        if actions:
-            ms = round((self._clock.seconds() - started) * 1000)
-            if self._is_repair(interface, outcome, actions):
-                self._tell_repair(interface, seen, ms)
-            else:
-                self._tell(interface, record, outcome, ms)
-        self._follow_up(interface, seen, actions)
+        outcome = outcomes.of(interface, record, seen, history.renamed)
+        changes_kernel = any(isinstance(each, Change) for each in actions)
+        ms = round((self._clock.seconds() - started) * 1000)
+        if changes_kernel and history.outcome == outcome == Outcome(State.OPEN):
+            self._tell_repair(interface, history, seen, ms)
+        elif actions:
+            self._tell(interface, record, outcome, ms)
+        if changes_kernel:
+            self._timers.set(_into(interface), _pause(history.repairs), lambda: self._suspect(interface))
+        history.note(seen)
         return outcome
-
-    def _is_repair(self, interface: str, outcome: Outcome, actions: tuple[Action, ...]) -> bool:
-        before = self._outcomes.get(interface)
-        return before == outcome == Outcome(State.OPEN) and _changes_kernel(actions)
-
-    def _follow_up(self, interface: str, seen: Seen, actions: tuple[Action, ...]) -> None:
-        """Forget what is over; after a change look into the namespace, later each time that it is damaged."""
-        repairs = self._repairs.get(interface, 0)
-        if seen.port:
-            self._renamed.pop(interface, None)
-        if seen.inside:
-            self._repairs[interface] = repairs + 1 if seen.inside.damage else 0
-        if _changes_kernel(actions):
-            self._timers.set(_into(interface), _pause(repairs), lambda: self._suspect(interface))
 
     def _plan(self, interface: str, record: Record | None, seen: Seen) -> tuple[Action, ...]:
         return plan(interface, record, seen, self._servers.door(interface))
@@ -298,9 +290,9 @@ class Reconciler(Service):
             ms=ms,
         )
 
-    def _tell_repair(self, interface: str, seen: Seen, ms: int) -> None:
+    def _tell_repair(self, interface: str, history: "_History", seen: Seen, ms: int) -> None:
         """Tell it once, not each time that it is spoiled again at once."""
-        if not self._repairs.get(interface):
+        if not history.repairs:
             self._log.warn(
                 "{interface}: put right: {faults} ({ms} ms)",
                 interface=interface,
@@ -314,29 +306,52 @@ class Reconciler(Service):
         record = self._inventory.record_of(interface)
         return record.uuid if record else None
 
-    def _remember(self, interface: str, outcome: Outcome) -> None:
-        failed_before = self._failures.get(interface, 0)
+    def _remember(self, interface: str, history: "_History", outcome: Outcome) -> None:
+        history.outcome = outcome
         if outcome.state is State.FAILED:
-            self._failures[interface] = failed_before + 1
-            self._timers.set(interface, _pause(failed_before), lambda: self._try_again(interface))
-            if not failed_before:
+            self._timers.set(interface, _pause(history.failures), lambda: self._try_again(interface))
+            if not history.failures:
                 self._log.warn(
                     "{interface}: {error}",
                     interface=interface,
                     error=outcome.error,
                     uuid=self._vm(interface),
                 )
-        elif self._failures.pop(interface, None):
+            history.failures += 1
+        elif history.failures:
+            history.failures = 0
             self._log.info("{interface}: no longer fails", interface=interface, uuid=self._vm(interface))
         if outcome.state is None:
-            for each in (self._outcomes, self._repairs, self._renamed):
-                each.pop(interface, None)
+            del self._histories[interface]
             self._links.pop(link_of(interface), None)
             self._timers.cancel(interface)
             self._timers.cancel(_into(interface))
         else:
-            self._outcomes[interface] = outcome
             self._links[link_of(interface)] = interface
+
+
+@define
+class _History:
+    """What has happened at an interface.
+
+    Attributes:
+        outcome: of the last look; None before the first has ended.
+        failures: looks in a row that failed.
+        repairs: looks into the namespace in a row that found damage.
+        renamed: the name that the port has had since, while there is none of the old one.
+    """
+
+    outcome: Outcome | None = None
+    failures: int = 0
+    repairs: int = 0
+    renamed: str | None = None
+
+    def note(self, seen: Seen) -> None:
+        """Count damage, and forget a name that is of no concern any more."""
+        if seen.port:
+            self.renamed = None
+        if seen.inside:
+            self.repairs = self.repairs + 1 if seen.inside.damage else 0
 
 
 def _into(interface: str) -> str:
@@ -347,7 +362,3 @@ def _into(interface: str) -> str:
 def _pause(times: int) -> float:
     """Seconds before the next look, after so many that were in vain."""
     return RETRY_SECONDS[min(times, len(RETRY_SECONDS) - 1)] * random.uniform(1, 1.5)  # noqa: S311 - jitter
-
-
-def _changes_kernel(actions: tuple[Action, ...]) -> bool:
-    return any(isinstance(each, Change) for each in actions)
