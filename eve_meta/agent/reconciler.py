@@ -251,11 +251,11 @@ class Reconciler(Service):
         outcome = outcomes.of(interface, record, seen, history.renamed)
         changes_kernel = any(isinstance(each, Change) for each in actions)
         ms = round((self._clock.seconds() - started) * 1000)
-        if changes_kernel and history.outcome == outcome == Outcome(State.OPEN):
-            self._tell_repair(interface, history, seen, ms)
-        elif actions:
-            self._tell(interface, record, outcome, ms)
         if changes_kernel:
+            if history.outcome == outcome == Outcome(State.OPEN):
+                self._tell_repair(interface, history, seen, ms)
+            else:
+                self._tell(interface, record, outcome, ms)
             self._timers.set(_into(interface), _pause(history.repairs), lambda: self._suspect(interface))
         history.note(seen)
         return outcome
