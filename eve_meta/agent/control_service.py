@@ -28,6 +28,7 @@ from eve_meta.agent.supervisor import CONTROL, Supervisor
 from eve_meta.errors import EveMetaError
 
 SOCKET_MODE = 0o600
+RUN_DIR_MODE = 0o755
 BACKLOG = 128
 
 ASKING_SECONDS = 0.1
@@ -38,7 +39,6 @@ FINISHING_SECONDS = 2.0
 
 READING_SECONDS = 0.5
 """…and then waits for those who read slowly."""
-RUN_DIR_MODE = 0o755
 
 
 @frozen

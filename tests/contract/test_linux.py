@@ -11,7 +11,8 @@ from netns import Changes, filters, link_of, namespace_of
 from netns.linux import LinuxNetwork
 from netns.namespaces import DIRECTORY
 from netns.watch import KernelWatch
-from tests.contract.network import OTHER, TAP, NetworkContract, clean, read, wire, wire_as_seen
+from tests.contract.network import NetworkContract
+from tests.contract.world import OTHER, TAP, clean, read, wire, wire_as_seen
 from tests.hosts import ip, run
 from tests.support import need_sandbox, soon
 

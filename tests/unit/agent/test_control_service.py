@@ -54,6 +54,14 @@ class ControlServiceTests(AgentTestCase):
         connected.connect(str(self.path))
         return connected
 
+    def waiting(self) -> socket.socket:
+        """Somebody who has asked the service for what takes long."""
+        self.service.startService()
+        client = self.client()
+        client.sendall(WAIT % len(WEB) + WEB)
+        self.run_loop()
+        return client
+
     def stopping(self) -> "Deferred[None]":
         """Stop the service, as far as it can be stopped while nobody asks any more."""
         stopped = self.service.stopService()
@@ -125,10 +133,7 @@ class ControlServiceTests(AgentTestCase):
 
     def test_answers_who_asked(self) -> None:
         """What was begun is carried out before the agent stops."""
-        self.service.startService()
-        client = self.client()
-        client.sendall(WAIT % len(WEB) + WEB)
-        self.run_loop()
+        client = self.waiting()
         stopped = self.stopping()
         self.network.add_port("late0")
         self.told()
@@ -139,10 +144,7 @@ class ControlServiceTests(AgentTestCase):
         assert client.recv(99).startswith(b"HTTP/1.0 200 ")
 
     def test_does_not_wait_forever(self) -> None:
-        self.service.startService()
-        client = self.client()
-        client.sendall(WAIT % len(WEB) + WEB)
-        self.run_loop()
+        self.waiting()
         stopped = self.stopping()
         self.assertNoResult(stopped)
 

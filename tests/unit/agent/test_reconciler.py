@@ -23,7 +23,9 @@ def said(events: Sequence[LogEvent], word: str) -> int:
     return len([event for event in events if word in str(event["log_format"])])
 
 
-class FollowTests(AgentTestCase):
+class AttachedTestCase(AgentTestCase):
+    """Some time after an attach: what follows is not of it any more."""
+
     @pytest.fixture(autouse=True)
     def _made(self, tmp_path: Path) -> None:
         self.make(tmp_path)
@@ -32,6 +34,8 @@ class FollowTests(AgentTestCase):
         self.told()
         self.reactor.advance(2 * RETRY_SECONDS[0])
 
+
+class FollowTests(AttachedTestCase):
     def test_port_goes(self) -> None:
         """When the port goes, all but the document goes too."""
         self.network.remove_port("tap0")
@@ -148,17 +152,8 @@ class FollowTests(AgentTestCase):
         assert "red" == self.read("tap0")
 
 
-class DamageTests(AgentTestCase):
+class DamageTests(AttachedTestCase):
     """What somebody does inside a namespace, and what the agent does about it."""
-
-    @pytest.fixture(autouse=True)
-    def _made(self, tmp_path: Path) -> None:
-        self.make(tmp_path)
-        self.start()
-        self.attach("tap0", RED)
-        self.told()
-        self.reactor.advance(2 * RETRY_SECONDS[0])
-        assert self.network.inspect("tap0").is_wired
 
     def test_announced(self) -> None:
         """Damage that the kernel announces is repaired at once, and told once with what it was."""
