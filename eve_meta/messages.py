@@ -3,8 +3,13 @@
 The agent asks and a server answers, but for `SetPassword`, where it is the other way round. The descriptors
 of a command may be closed once it was answered, not before. Whatever is answered with that is not declared
 here is a bug, and ends the connection and with it the server.
+
+Servers are made by a fork server, which the agent speaks to over a SOCK_SEQPACKET: a message of one byte
+carries the link of the server that is wanted; the answer, `FORKED`, carries a pidfd of it. When the agent
+closes its end, the fork server ends; each server ends with its own link. Source: pidfd_open(2), unix(7).
 """
 
+import struct
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 from uuid import UUID
@@ -12,6 +17,9 @@ from uuid import UUID
 from twisted.protocols.amp import Command, Descriptor, ListOf, Unicode
 
 from eve_meta.errors import EveMetaError
+
+FORKED = struct.Struct("=i")
+"""The number of a process that was forked."""
 
 
 class BriefRefusedError(EveMetaError):

@@ -56,3 +56,8 @@ class Settings:
     run_dir: Path = field(default=RUN_DIR, validator=[_absolute, _short_enough])
     servers: int = field(default=Factory(usable_cpus), validator=_positive)
     user: str = field(default=USER, validator=_named)
+
+    @property
+    def servers_root(self) -> Path:
+        """The directory that servers are confined to."""
+        return self.run_dir / "root"

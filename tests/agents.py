@@ -24,6 +24,11 @@ RED = {"uuid": "11111111-1111-4111-8111-111111111111", "hostname": "red"}
 GREEN = {"uuid": "22222222-2222-4222-8222-222222222222", "hostname": "green"}
 
 
+def children(pid: int) -> list[int]:
+    """The processes that one has started, or that were forked from it."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
 class Agent:
     """`eve-meta agent` with directories of its own, and the commands that talk to it."""
 
@@ -81,8 +86,7 @@ class Agent:
 
     def server_pids(self) -> list[int]:
         """Of the processes that answer guests."""
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text(encoding="ascii")
-        return [int(pid) for pid in children.split()]
+        return [each for fork_server in children(self.pid) for each in children(fork_server)]
 
     def run(self, verb: str, *arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run `eve-meta VERB`, whatever comes of it."""
@@ -123,14 +127,14 @@ class Agent:
         return ["agent", "--state-dir", str(self.state_dir), "--run-dir", str(self.run_dir), *self._options]
 
     def _end(self, number: int) -> int:
-        """End it, and return when its servers are gone too: an agent that is killed does not see to that."""
+        """End it, and return when all others are gone too: an agent that is killed does not see to that."""
         if self._process is None:
             return 0
-        servers = self.server_pids()
+        others = [*children(self._process.pid), *self.server_pids()]
         process, self._process = self._process, None
         os.kill(process.pid, number)
         code = process.wait(COMMAND_SECONDS)
-        assert soon(lambda: not any(map(_is_running, servers)))
+        assert soon(lambda: not any(map(_is_running, others)))
         return code
 
 

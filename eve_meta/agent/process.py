@@ -1,32 +1,23 @@
 """One server process and the link to it; started again when it dies."""
 
-import os
+import signal
 import socket
-import sys
 from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, final
+from typing import Any, final
 
 from twisted.application.service import IService, Service
 from twisted.internet.defer import Deferred
-from twisted.internet.error import ConnectionDone, ConnectionLost, ProcessExitedAlready
-from twisted.internet.protocol import ProcessProtocol, ServerFactory
+from twisted.internet.error import ConnectionDone, ConnectionLost
+from twisted.internet.protocol import ServerFactory
 from twisted.logger import Logger
 from twisted.protocols.amp import Command
 from twisted.python.failure import Failure
 from zope.interface import Attribute, implementer
 
+from eve_meta.agent.forks import Forked, ForkServer, ServerGoneError
 from eve_meta.agent.link import ServerLink
 from eve_meta.agent.timers import Timers
-from eve_meta.errors import EveMetaError
 from eve_meta.messages import AreYouThere, KeepPassword
-
-if TYPE_CHECKING:
-    from twisted.internet.interfaces import IProcessTransport
-
-LINK_DESCRIPTOR = 3
-"""Where a server finds the agent's socket."""
 
 RESTART_SECONDS = (0.0, 0.1, 0.5, 2.0, 5.0)
 """Before the first, second… start after a death; the last for all further ones."""
@@ -42,15 +33,6 @@ ASKED_SECONDS = 2.0
 
 SILENT_SECONDS = 6.0
 """Without an answer to one, before it is ended. A guest waits 10 s and more."""
-
-_INHERITED = ("JOURNAL_STREAM", "LANG", "LC_ALL", "PATH", "PYTHONPATH")
-
-
-class ServerGoneError(EveMetaError):
-    """The process died before it answered."""
-
-    def __str__(self) -> str:
-        return "the server ended before it had answered: see the agent's log"
 
 
 class IServerProcess(IService):
@@ -71,24 +53,19 @@ class IServerProcess(IService):
 @final
 @implementer(IServerProcess)
 class ServerProcess(Service):
-    """A child of ours, started again with growing pauses when it dies."""
+    """A process that was forked for us, and another with growing pauses when it dies."""
 
     keep_password: KeepPassword
     _log = Logger()
 
-    def __init__(self, reactor: Any, options: tuple[str, ...]) -> None:
-        """Take a reactor that spawns processes, adopts sockets and tells the time.
-
-        Args:
-            reactor: the reactor.
-            options: the arguments that a server is started with.
-        """
+    def __init__(self, reactor: Any, forks: ForkServer) -> None:
+        """Take a reactor that adopts sockets and tells the time, and what processes are asked of."""
         self.on_start: Callable[[], None] = lambda: None
         self._reactor = reactor
         self._timers = Timers(reactor)
-        self._options = options
+        self._forks = forks
         self._link: ServerLink | None = None
-        self._transport: IProcessTransport | None = None
+        self._process: Forked | None = None
         self._deaths = 0
         self._started_at = 0.0
         self._ended: list[Deferred[None]] = []
@@ -96,7 +73,7 @@ class ServerProcess(Service):
     @property
     def pid(self) -> int | None:
         """See `IServerProcess.pid`."""
-        return self._transport.pid if self._transport else None
+        return self._process.pid if self._process else None
 
     async def ask(self, command: type[Command], **arguments: object) -> None:
         """See `IServerProcess.ask`."""
@@ -108,7 +85,7 @@ class ServerProcess(Service):
             raise ServerGoneError from error
 
     def startService(self) -> None:
-        """Start the first process."""
+        """Have the first process made."""
         super().startService()
         self._start()
 
@@ -118,36 +95,42 @@ class ServerProcess(Service):
         return Deferred.fromCoroutine(self._stop())
 
     async def _stop(self) -> None:
-        if self._transport is None:
+        if self._process is None:
             return
         gone: Deferred[None] = Deferred()
         self._ended.append(gone)
-        self._timers.set("kill", STOPPING_SECONDS, lambda: self._signal("KILL"))
-        self._signal("TERM")
+        self._timers.set("kill", STOPPING_SECONDS, self._kill)
+        self._process.signal(signal.SIGTERM)
         await gone
 
-    def _signal(self, name: str) -> None:
-        if self._transport:
-            with suppress(ProcessExitedAlready):
-                self._transport.signalProcess(name)
+    def _kill(self) -> None:
+        if self._process:
+            self._process.signal(signal.SIGKILL)
 
     def _start(self) -> None:
-        if not self.running:
-            return
+        if self.running:
+            self._started_at = self._reactor.seconds()
+            started = Deferred.fromCoroutine(self._begin())
+            started.addErrback(lambda failure: self._log.failure("a server was not started", failure))
+
+    async def _begin(self) -> None:
         ours, theirs = socket.socketpair()
-        with ours, theirs, Path(os.devnull).open("rb") as nothing:
-            self._transport = self._reactor.spawnProcess(
-                _Watcher(self._on_end),
-                sys.executable,
-                [sys.executable, "-P", "-m", "eve_meta.server", *self._options],
-                env={name: os.environ[name] for name in _INHERITED if name in os.environ},
-                childFDs={0: nothing.fileno(), 1: 2, 2: 2, LINK_DESCRIPTOR: theirs.fileno()},
-            )
+        with ours, theirs:
+            try:
+                process = await self._forks.fork(theirs)
+            except ServerGoneError:
+                self._start_again()
+                return
+            if not self.running:
+                # It ends without its link.
+                process.close()
+                return
             ours.setblocking(False)  # noqa: FBT003 - the socket module's way
             self._link = link = ServerLink(self.keep_password)
             factory = ServerFactory.forProtocol(lambda: link)
             self._reactor.adoptStreamConnection(ours.fileno(), ours.family, factory)
-        self._started_at = self._reactor.seconds()
+        self._process = process
+        process.watch(self._on_end)
         self._ask_later(link)
         self.on_start()
 
@@ -166,17 +149,20 @@ class ServerProcess(Service):
 
     def _end_the_silent(self) -> None:
         self._log.error("a server has not answered for {seconds} s: ended", seconds=SILENT_SECONDS)
-        self._signal("KILL")
+        self._kill()
 
-    def _on_end(self, reason: Failure) -> None:
-        self._link = self._transport = None
+    def _on_end(self) -> None:
+        self._link = self._process = None
         for name in ("ask", "silent", "kill"):
             self._timers.cancel(name)
         waiting, self._ended = self._ended, []
         for each in waiting:
             each.callback(None)
+        self._start_again()
+
+    def _start_again(self) -> None:
         if self.running:
-            self._log.error("a server ended and is started again: {why}", why=reason.getErrorMessage())
+            self._log.error("a server ended and is started again")
             self._reactor.callLater(self._pause(), self._start)
 
     def _pause(self) -> float:
@@ -188,12 +174,3 @@ class ServerProcess(Service):
 
 def _ignore_loss(failure: Failure) -> None:
     failure.trap(ConnectionDone, ConnectionLost)
-
-
-@final
-class _Watcher(ProcessProtocol):
-    def __init__(self, on_end: Callable[[Failure], None]) -> None:
-        self._on_end = on_end
-
-    def processEnded(self, reason: Failure) -> None:
-        self._on_end(reason)

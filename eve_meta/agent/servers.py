@@ -15,8 +15,9 @@ from twisted.internet.defer import Deferred, DeferredList, DeferredLock, maybeDe
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from eve_meta.agent.forks import ServerGoneError
 from eve_meta.agent.plan import OpenedDoor
-from eve_meta.agent.process import IServerProcess, ServerGoneError
+from eve_meta.agent.process import IServerProcess
 from eve_meta.agent.record import Record
 from eve_meta.brief import Brief, write_brief
 from eve_meta.errors import EveMetaError

@@ -19,6 +19,7 @@ from twisted.logger import Logger
 
 from eve_meta.agent import durable
 from eve_meta.agent.control_service import ControlService
+from eve_meta.agent.forks import ForkServer
 from eve_meta.agent.inventory import Inventory
 from eve_meta.agent.kernel import Kernel, KernelThread
 from eve_meta.agent.lifecycle import Lifecycle
@@ -27,6 +28,7 @@ from eve_meta.agent.reconciler import Reconciler
 from eve_meta.agent.replacement import SIGNAL, Replacement
 from eve_meta.agent.servers import Server, Servers
 from eve_meta.agent.sockets import Sockets
+from eve_meta.agent.spawn import Spawned
 from eve_meta.agent.supervision import Supervision, watchdog_seconds
 from eve_meta.agent.supervisor import CONTROL, Supervisor
 from eve_meta.agent.watcher import Watcher
@@ -39,9 +41,6 @@ from netns.linux import LinuxNetwork
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IReactorFromThreads, IReactorTime
-
-EMPTY_ROOT = "root"
-"""In the run directory: where servers are confined to."""
 
 CONNECTING_SECONDS = 0.05
 """For guests that have begun to connect when the agent stops to get in, before servers shut their doors."""
@@ -128,16 +127,16 @@ class Agent(MultiService):
         self._sockets.close()
 
 
-def run(settings: Settings) -> int:
+def run(settings: Settings, supervisor: Supervisor, spawned: Spawned) -> int:
     """Run an agent until a signal ends it or replaces it; the exit code."""
-    supervisor = Supervisor.of_process(os.environ)
     try:
         network = LinuxNetwork()
         network.check()
         lock = _lock()
         _allow_many_descriptors()
         kernel = Kernel(network, KernelThread(reactor))
-        servers = _servers(settings, supervisor, reactor)
+        forks = ForkServer(reactor, spawned)
+        servers = _servers(settings, forks, reactor)
         agent = Agent(settings, kernel, servers, supervisor, reactor)
         supervision = _supervision(agent, kernel, supervisor)
         supervision.setServiceParent(agent)
@@ -158,6 +157,7 @@ def run(settings: Settings) -> int:
     with lock:
         reactor.addSystemEventTrigger("before", "shutdown", agent.stopService)
         reactor.run()
+        forks.end()
     return replacement.make() if replacement.is_wanted else 0
 
 
@@ -173,13 +173,11 @@ def _supervision(agent: Agent, kernel: Kernel, supervisor: Supervisor) -> Superv
     return Supervision(supervisor.notifier, silence, agent.lifecycle, kernel.thread.call, clock)
 
 
-def _servers(settings: Settings, supervisor: Supervisor, reactor: Any) -> Servers:
-    root = settings.run_dir / EMPTY_ROOT
+def _servers(settings: Settings, forks: ForkServer, reactor: Any) -> Servers:
+    root = settings.servers_root
     with _needed("--run-dir"), durable.translated(root):
         root.mkdir(mode=0o755, parents=True, exist_ok=True)
-    kept = ("--kept",) if supervisor.keeps_descriptors else ()
-    options = ("--root", str(root), "--user", settings.user, *kept)
-    return Servers(tuple(Server(ServerProcess(reactor, options)) for _ in range(settings.servers)))
+    return Servers(tuple(Server(ServerProcess(reactor, forks)) for _ in range(settings.servers)))
 
 
 @contextmanager

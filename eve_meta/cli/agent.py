@@ -46,5 +46,5 @@ def command(state_dir: Path, run_dir: Path, servers: int, user: str) -> int:
         )
     except SettingError as error:
         raise click.ClickException(str(error)) from error
-    code: int = importlib.import_module("eve_meta.agent.service").run(settings)
+    code: int = importlib.import_module("eve_meta.agent.start").run(settings)
     return code

@@ -1,4 +1,4 @@
-"""`python -m eve_meta.server`: a server as the agent starts it, with the agent's socket as descriptor 3."""
+"""`python -m eve_meta.server`: the fork server as the agent starts it, with its socket as descriptor 3."""
 
 import signal
 
@@ -11,26 +11,33 @@ import socket
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
-from twisted.internet import reactor
 from twisted.internet.defer import Deferred
+from twisted.internet.epollreactor import EPollReactor
+from twisted.internet.main import installReactor
 
 from eve_meta.log import start_logging
-from eve_meta.server.confine import ConfineError, confine, forbid_new_privileges, limit_resources
+from eve_meta.server.confine import (
+    ConfineError,
+    confine,
+    forbid_new_privileges,
+    forbid_processes,
+    limit_resources,
+)
+from eve_meta.server.forks import ForkServer
 from eve_meta.server.service import serve
-
-if TYPE_CHECKING:
-    from twisted.internet.interfaces import IReactorSocket
 
 AGENT_DESCRIPTOR = 3
 
 
 def main() -> None:
-    """Give up privilege, then serve until the agent is gone or a signal says so."""
+    """Give up privilege once a server is wanted, and be a server in each fork."""
     options = _options()
     try:
-        agent = _agent()
+        forks = ForkServer(_agent())
+        wanted = forks.wait()
+        if wanted is None:
+            return
         # Before confinement: the journal is out of reach afterwards, but stays connected.
         start_logging(sys.stderr, os.environ)
         if options.unconfined:
@@ -40,8 +47,24 @@ def main() -> None:
             confine(options.root, options.user)
     except (ConfineError, OSError) as error:
         sys.exit(f"eve-meta server: {error}")
-    doors = serve(agent, cast("IReactorSocket", reactor), reactor, _stop)
-    leave = partial(doors.leave, are_sockets_kept=options.kept)
+    link = forks.run(wanted)
+    if link:
+        forbid_processes()
+        _serve(link, are_sockets_kept=options.kept)
+
+
+def _serve(link: socket.socket, *, are_sockets_kept: bool) -> None:
+    """Serve until the agent is gone or a signal says so."""
+    # Not shared: a reactor that was forked would be told what happens to another's descriptors.
+    reactor = EPollReactor()
+    installReactor(reactor)
+
+    def stop() -> None:
+        if reactor.running:
+            reactor.stop()
+
+    doors = serve(link, reactor, reactor, stop)
+    leave = partial(doors.leave, are_sockets_kept=are_sockets_kept)
     reactor.addSystemEventTrigger("before", "shutdown", lambda: Deferred.fromCoroutine(leave()))
     reactor.run()
 
@@ -53,11 +76,6 @@ def _agent() -> socket.socket:
         raise ConfineError(
             f"descriptor {AGENT_DESCRIPTOR} is no socket: only an agent can start a server"
         ) from None
-
-
-def _stop() -> None:
-    if reactor.running:
-        reactor.stop()
 
 
 def _options() -> argparse.Namespace:

@@ -5,7 +5,7 @@ Note [What a confined server has]
     file system    an empty directory of root's, but for `dev/null`, an empty file that Twisted needs
     identity       another user and group, no supplementary groups, so no capability
     new programs   gain no privilege (`no_new_privs`)
-    processes      no other, no thread
+    processes      no other, no thread; but for the fork server, which forks
     files          none can grow; but for the log, where standard error is a file
     core dumps     none: they would hold the guests' secrets
     descriptors    as many as root allowed it; the journal's socket is one of them, where there is a journal
@@ -68,9 +68,13 @@ def limit_resources() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
     if not stat.S_ISREG(os.fstat(sys.stderr.fileno()).st_mode):
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+def forbid_processes() -> None:
+    """Let this process make no other, and no thread; anyone may do this."""
+    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
 
 
 def forbid_new_privileges() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from eve_meta.cli.client import Client
 from netns import namespace_of
-from tests.agents import EVE_META, GREEN, RED, Agent
+from tests.agents import EVE_META, GREEN, RED, Agent, children
 from tests.hosts import HOSTNAME, Guest, Host, run
 from tests.integration.asking import asking, repeating
 from tests.support import soon
@@ -48,11 +48,6 @@ class Supervised(Agent):
     def ready_times(self) -> int:
         """How often an agent was ready."""
         return self.log.read_text(encoding="utf-8").count(": ready: ")
-
-
-def children(pid: int) -> list[int]:
-    """The processes that one has started."""
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def listening() -> set[str]:

@@ -14,8 +14,9 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
+from eve_meta.agent.forks import ServerGoneError
 from eve_meta.agent.kernel import Call, IKernelThread, Kernel
-from eve_meta.agent.process import IServerProcess, ServerGoneError
+from eve_meta.agent.process import IServerProcess
 from eve_meta.agent.servers import Server, Servers
 from eve_meta.agent.service import CONNECTING_SECONDS, Agent
 from eve_meta.agent.status import Status

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
@@ -14,11 +15,14 @@ from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 from zope.interface.verify import verifyObject
 
-from eve_meta.agent import process
+from eve_meta.agent import forks, process
+from eve_meta.agent.forks import ForkServer, ServerGoneError
 from eve_meta.agent.link import ServerLink
-from eve_meta.agent.process import IServerProcess, ServerGoneError, ServerProcess
+from eve_meta.agent.process import IServerProcess, ServerProcess
+from eve_meta.agent.spawn import spawn
 from eve_meta.brief import Brief, write_brief
 from eve_meta.messages import CloseDoor, DoorNotOpenError, NotKeptError, OpenDoor
+from tests.support import soon
 from tests.unit.agent.memory_host import MemoryProcess, setting
 
 VM = UUID("11111111-1111-4111-8111-111111111111")
@@ -29,6 +33,11 @@ def set_password(address: tuple[str, int]) -> bytes:
     with socket.create_connection(address, timeout=10) as guest:
         guest.sendall(setting("secret"))
         return guest.recv(65536).split(b" ")[1]
+
+
+def parent(forks: ForkServer) -> int:
+    """The process that others are forked from; 0 where there is none."""
+    return forks._spawned.pid if forks._spawned else 0
 
 
 class ServerProcessTests(TestCase):
@@ -42,10 +51,18 @@ class ServerProcessTests(TestCase):
         self.kept: list[tuple[str, UUID, str]] = []
         self.starts: list[int | None] = []
         self.next_start: Deferred[None] = Deferred()
-        self.process = ServerProcess(reactor, ("--unconfined",))
+        self.forks = ForkServer(reactor, spawn(("--unconfined",)))
+        self.addCleanup(self.forks.end)
+        self.process = ServerProcess(reactor, self.forks)
         self.process.on_start = self.started
         self.process.keep_password = self.keep
         self.addCleanup(lambda: self.process.stopService() if self.process.running else None)
+
+    async def start(self) -> None:
+        """Have a process made; returns when it is there."""
+        started = self.next_start
+        self.process.startService()
+        await started
 
     def started(self) -> None:
         """Remember a start, and tell who waits for it."""
@@ -65,7 +82,7 @@ class ServerProcessTests(TestCase):
     async def test_asked(self) -> None:
         """A process is asked over its link, and what it refuses is raised here."""
         await self.make()
-        self.process.startService()
+        await self.start()
 
         with pytest.raises(DoorNotOpenError):
             await self.ask()
@@ -73,7 +90,7 @@ class ServerProcessTests(TestCase):
     async def test_password(self) -> None:
         """What a guest of the process sets is handed on, and the guest is answered by what comes of it."""
         await self.make()
-        self.process.startService()
+        await self.start()
         with socket.create_server(("127.0.0.1", 0)) as listening:
             await self.open_door(listening)
 
@@ -94,7 +111,7 @@ class ServerProcessTests(TestCase):
     async def test_killed(self) -> None:
         """A process that is killed is told of, and another is started."""
         await self.make()
-        self.process.startService()
+        await self.start()
         again, asked = self.next_start, Deferred.fromCoroutine(self.ask())
         pid = self.process.pid
         assert pid
@@ -113,7 +130,7 @@ class ServerProcessTests(TestCase):
         self.patch(process, "ASKED_SECONDS", 0.01)
         self.patch(process, "SILENT_SECONDS", 1.0)
         await self.make()
-        self.process.startService()
+        await self.start()
         with pytest.raises(DoorNotOpenError):
             await self.ask()
         await deferLater(reactor, 0.1)
@@ -130,7 +147,7 @@ class ServerProcessTests(TestCase):
         """A process that does not end when it is told is ended all the same."""
         self.patch(process, "STOPPING_SECONDS", 0.1)
         await self.make()
-        self.process.startService()
+        await self.start()
         assert self.process.pid
         os.kill(self.process.pid, signal.SIGSTOP)
 
@@ -141,7 +158,7 @@ class ServerProcessTests(TestCase):
     async def test_unlinked(self) -> None:
         """A process whose link is lost cannot be asked, whether or not it has ended yet."""
         await self.make()
-        self.process.startService()
+        await self.start()
         link = self.process._link
         assert link
         cast("Any", link.transport).abortConnection()
@@ -153,15 +170,73 @@ class ServerProcessTests(TestCase):
     async def test_stopped(self) -> None:
         """After a stop there is no process, none is started, and nobody can be asked."""
         await self.make()
-        self.process.startService()
+        await self.start()
         pid = self.process.pid
         assert pid
         await self.process.stopService()
 
         assert self.process.pid is None
-        with pytest.raises(ProcessLookupError):
-            os.kill(pid, 0)
+        await deferToThread(soon, lambda: not Path(f"/proc/{pid}").exists())
         with pytest.raises(ServerGoneError):
+            await self.ask()
+
+    async def test_stopped_at_once(self) -> None:
+        """A process that is not there yet when it is to end never serves."""
+        await self.make()
+        self.process.startService()
+
+        await self.process.stopService()
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            (await self.forks.fork(theirs)).close()
+
+        assert self.starts == []
+        assert self.process.pid is None
+
+    async def test_fork_server_killed(self) -> None:
+        """Processes outlive what they were forked from, and the next is made by another."""
+        await self.make()
+        await self.start()
+        pid, again = self.process.pid, self.next_start
+        assert pid
+        self.forks.end()
+        with pytest.raises(DoorNotOpenError):
+            await self.ask()
+        os.kill(pid, signal.SIGKILL)
+
+        await again
+
+        assert pid != self.process.pid
+        with pytest.raises(DoorNotOpenError):
+            await self.ask()
+
+    async def test_fork_server_fails(self) -> None:
+        """Where the fork server ends instead of forking, another is asked after a pause."""
+        await self.make()
+        started = self.next_start
+        self.process.startService()
+        pid = parent(self.forks)
+        os.kill(pid, signal.SIGKILL)
+
+        await started
+
+        assert pid != parent(self.forks)
+
+    async def test_fork_server_hangs(self) -> None:
+        """One that does not answer is given up, and another asked."""
+        self.patch(forks, "FORKING_SECONDS", 0.1)
+        await self.make()
+        pid = parent(self.forks)
+        os.kill(pid, signal.SIGSTOP)
+        self.process.startService()
+        while parent(self.forks) == pid:
+            await deferLater(reactor, 0.01)
+        self.patch(forks, "FORKING_SECONDS", 30.0)
+
+        while not self.starts:
+            await self.next_start
+
+        with pytest.raises(DoorNotOpenError):
             await self.ask()
 
     async def keep(self, interface: str, vm: UUID, password: str) -> None:

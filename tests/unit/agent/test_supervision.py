@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from twisted.internet.defer import Deferred, maybeDeferred
 
+from eve_meta.agent.forks import ServerGoneError
 from eve_meta.agent.notify import Notifier
-from eve_meta.agent.process import ServerGoneError
 from eve_meta.agent.supervision import READY_SECONDS, Supervision, watchdog_seconds
 from tests.agents import GREEN, RED
 from tests.unit.agent.memory_host import AgentTestCase

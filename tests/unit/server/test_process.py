@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -14,6 +15,7 @@ import pytest
 from twisted.internet import defer, reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.protocol import ProcessProtocol, ServerFactory
+from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
 from twisted.protocols.amp import AMP, Command, UnknownRemoteError
 from twisted.python.failure import Failure
@@ -21,6 +23,7 @@ from twisted.trial.unittest import TestCase
 
 from eve_meta.brief import Brief, write_brief
 from eve_meta.messages import (
+    FORKED,
     BriefRefusedError,
     CloseDoor,
     DoorNotOpenError,
@@ -33,7 +36,7 @@ from eve_meta.messages import (
 )
 
 if TYPE_CHECKING:
-    from twisted.internet.interfaces import IReactorProcess, IReactorSocket
+    from twisted.internet.interfaces import IReactorProcess, IReactorSocket, IReactorTime
 
 UUID = "11111111-2222-3333-4444-555555555555"
 SECRET = "correct horse battery staple"
@@ -72,21 +75,25 @@ class Agent(AMP):
 
 
 class Server:
-    """A server process and our link to it."""
+    """A server process that a fork server has made, and our link to it."""
+
+    _pid: int | None = None
 
     def __init__(self, *arguments: str, launcher: Sequence[str] = ()) -> None:
+        self._asking, asked = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours, theirs = socket.socketpair()
         ours.setblocking(False)  # noqa: FBT003 - the socket module's way
         self.process = _Process()
         command = [*launcher, sys.executable, "-m", "eve_meta.server", *arguments]
-        with ours, theirs:
-            self.transport = cast("IReactorProcess", reactor).spawnProcess(
+        with ours, theirs, asked:
+            cast("IReactorProcess", reactor).spawnProcess(
                 self.process,
                 command[0],
                 command,
                 env={"PYTHONPATH": os.pathsep.join(sys.path)},
-                childFDs={0: "w", 1: "r", 2: "r", 3: theirs.fileno()},
+                childFDs={0: "w", 1: "r", 2: "r", 3: asked.fileno()},
             )
+            socket.send_fds(self._asking, [b"\0"], [theirs.fileno()])
             self.link = Agent()
             made = ServerFactory.forProtocol(lambda: self.link)
             made.noisy = False
@@ -96,12 +103,22 @@ class Server:
                 made,  # type: ignore[arg-type] # invariant in its protocol
             )
 
+    async def pid(self) -> int:
+        """Of the server, which the fork server tells once, with a descriptor of it."""
+        if self._pid is None:
+            answer, [pidfd], _, _ = await deferToThread(socket.recv_fds, self._asking, FORKED.size, 1)
+            os.close(pidfd)
+            (self._pid,) = FORKED.unpack(answer)
+        return self._pid
+
     def hang_up(self) -> None:
+        """Have no more to do with it."""
         if self.link.transport is not None:
             self.link.transport.loseConnection()
 
     async def status(self) -> int:
-        """How it ended, once it has."""
+        """How the fork server, told to end, has ended; the server must have a reason of its own."""
+        self._asking.close()
         if self.process.ended is not None:
             await self.process.ended
             self.process.ended = None
@@ -172,12 +189,16 @@ class _ServerCase(TestCase):
         await self.server.call(OpenDoor, name, interface=interface, socket=listening.fileno())
         return listening
 
-    def descriptors(self) -> int:
-        return len(list(Path(f"/proc/{self.server.transport.pid}/fd").iterdir()))
+    async def descriptors(self) -> int:
+        return len(list((await self.proc()).joinpath("fd").iterdir()))
 
-    def kernel_status(self) -> dict[str, str]:
+    async def proc(self) -> Path:
+        """Where the kernel tells of the process."""
+        return Path(f"/proc/{await self.server.pid()}")
+
+    async def kernel_status(self) -> dict[str, str]:
         """What the kernel says of the process."""
-        text = Path(f"/proc/{self.server.transport.pid}/status").read_text()
+        text = (await self.proc()).joinpath("status").read_text()
         return dict(re.findall(r"^(\w+):[ \t]*(.*?)[ \t]*$", text, re.MULTILINE))
 
 
@@ -268,7 +289,7 @@ class ServerTests(_ServerCase):
         """Neither those that come with commands that are refused nor those of doors that were closed."""
         door = await self.open("tap1", "one")
         await self.server.call(CloseDoor, interface="tap1")
-        before = self.descriptors()
+        before = await self.descriptors()
 
         for _ in range(3):
             await self.server.call(OpenDoor, "one", interface="tap1", socket=door.fileno())
@@ -277,7 +298,7 @@ class ServerTests(_ServerCase):
             await answer(door)
             await self.server.call(CloseDoor, interface="tap1")
 
-        assert self.descriptors() == before
+        assert await self.descriptors() == before
 
     async def test_it_ends_with_its_agent(self) -> None:
         await self.open("tap1", "one")
@@ -289,7 +310,7 @@ class ServerTests(_ServerCase):
     async def test_it_ends_when_told_by_a_signal(self) -> None:
         await self.open("tap1", "one")
 
-        self.server.transport.signalProcess("TERM")
+        os.kill(await self.server.pid(), signal.SIGTERM)
 
         assert await self.server.status() == 0
         assert len(self.server.process.log.splitlines()) == 1
@@ -306,6 +327,15 @@ class ServerTests(_ServerCase):
         assert opened == "info eve_meta.server.doors.Doors: tap1: open, revision 1"
         assert closed == "info eve_meta.server.doors.Doors: tap1: closed"
 
+    async def test_a_server_that_is_killed_is_told_of(self) -> None:
+        await self.open("tap1", "one")
+        os.kill(await self.server.pid(), signal.SIGKILL)
+        while "a server was ended" not in self.server.process.log:
+            await deferLater(cast("IReactorTime", reactor), 0.01)
+
+        assert await self.server.status() == 0
+        assert self.server.process.log.endswith(": a server was ended by SIGKILL\n")
+
     async def test_a_socket_that_is_none_ends_it(self) -> None:
         """Then the agent has a bug, and there is nothing to go on from."""
         with pytest.raises(UnknownRemoteError):
@@ -317,7 +347,7 @@ class ServerTests(_ServerCase):
     async def test_no_program_it_executes_gains_privilege(self) -> None:
         await self.open("tap1", "one")
 
-        assert self.kernel_status()["NoNewPrivs"] == "1"
+        assert (await self.kernel_status())["NoNewPrivs"] == "1"
 
 
 class RefusingServerTests(_ServerCase):
@@ -357,7 +387,7 @@ class ConfinedServerTests(_ServerCase):
 
     async def test_it_is_nobody(self) -> None:
         await self.open("tap1", "one")
-        status = self.kernel_status()
+        status = await self.kernel_status()
 
         assert status["Uid"].split() == status["Gid"].split() == ["65534"] * 4
         assert (status["Groups"], status["Threads"], status["NoNewPrivs"]) == ("", "1", "1")
@@ -366,14 +396,11 @@ class ConfinedServerTests(_ServerCase):
     async def test_it_sees_an_empty_directory(self) -> None:
         await self.open("tap1", "one")
 
-        assert self.seen_root() == self.root
+        assert (await self.proc()).joinpath("root").readlink() == self.root
         assert [str(path.relative_to(self.root)) for path in sorted(self.root.rglob("*"))] == [
             "dev",
             "dev/null",
         ]
-
-    def seen_root(self) -> Path:
-        return Path(f"/proc/{self.server.transport.pid}/root").readlink()
 
     async def test_it_answers_without_a_file_to_read(self) -> None:
         doors = [

@@ -1,0 +1,23 @@
+"""Starts an agent: the fork server first, which makes its imports while the agent makes its own."""
+
+import importlib
+import os
+import sys
+
+from eve_meta.agent.spawn import spawn
+from eve_meta.agent.supervisor import Supervisor
+from eve_meta.settings import Settings
+
+
+def run(settings: Settings) -> int:
+    """Run an agent until a signal ends it or replaces it; the exit code."""
+    supervisor = Supervisor.of_process(os.environ)
+    kept = ("--kept",) if supervisor.keeps_descriptors else ()
+    options = ("--root", str(settings.servers_root), "--user", settings.user, *kept)
+    try:
+        spawned = spawn(options)
+    except OSError as error:
+        sys.stderr.write(f"eve-meta: cannot run {sys.executable}: {error.strerror}\n")
+        return 1
+    code: int = importlib.import_module("eve_meta.agent.service").run(settings, supervisor, spawned)
+    return code
