@@ -3,7 +3,7 @@
 import errno
 import socket
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from ipaddress import IPv4Interface, IPv6Interface, ip_interface
 from typing import Any, TypeVar
 
@@ -116,11 +116,11 @@ def read(reply: Reply) -> HostLink:
         peer=_number(found, _IFLA_LINK, 0),
         peer_namespace=_number(found, _IFLA_LINK_NETNSID, None),
         is_up=bool(flags & _IFF_UP),
-        address=bytes(found.get(_IFLA_ADDRESS, b"")).hex(":"),
+        address=found.get(_IFLA_ADDRESS, b"").hex(":"),
     )
 
 
-def _number(found: Mapping[int, memoryview], kind: int, otherwise: T) -> int | T:
+def _number(found: Mapping[int, bytes], kind: int, otherwise: T) -> int | T:
     return struct.unpack("=i", found[kind])[0] if kind in found else otherwise
 
 
@@ -142,6 +142,12 @@ def dump(netlink: Netlink) -> list[Reply]:
     question = ifinfmsg()
     question["attrs"] = [("IFLA_EXT_MASK", _RTEXT_FILTER_SKIP_STATS)]
     return netlink.ask(encoded(question, RTM_GETLINK, NLM_F_DUMP))
+
+
+def find_all(netlink: Netlink, names: Container[str]) -> dict[str, HostLink]:
+    """Those links of the host that have one of these names."""
+    named = ((identity(reply)[1], reply) for reply in dump(netlink))
+    return {name: read(reply) for name, reply in named if name in names}
 
 
 def addition(name: str, mtu: int, namespace: int) -> Message:
@@ -201,7 +207,7 @@ def addresses(netlink: Netlink, index: int) -> Iterator[IPv4Interface | IPv6Inte
         _, prefix_bits, _, _, of = _IFADDRMSG.unpack_from(reply.payload)
         if of == index:
             found = attributes(reply.payload, _IFADDRMSG.size)
-            yield ip_interface((bytes(found.get(_IFA_LOCAL, found[_IFA_ADDRESS])), prefix_bits))
+            yield ip_interface((found.get(_IFA_LOCAL, found[_IFA_ADDRESS]), prefix_bits))
 
 
 def families_routed(netlink: Netlink, index: int) -> Iterator[int]:

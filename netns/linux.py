@@ -71,10 +71,10 @@ class LinuxNetwork:
 
     def survey(self, interfaces: Collection[str]) -> Mapping[str, Seen]:
         """See `INetwork.survey`."""
-        found = {each.name: each for each in map(links.read, links.dump(self._route))}
         steered = dict(nftables.find_all(self._netfilter))
         named = (interface_of(name) for name in namespaces.names(NAMESPACE_PREFIX))
         ours = {*interfaces, *steered, *(each for each in named if each)}
+        found = links.find_all(self._route, {*ours, *map(link_of, ours)})
         return {
             each: _seen(each, found.get(each), found.get(link_of(each)), steered.get(each)) for each in ours
         }

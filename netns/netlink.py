@@ -58,7 +58,7 @@ class Reply:
     """One message from the kernel: its type, and what follows the netlink header."""
 
     type: int
-    payload: memoryview
+    payload: bytes
 
 
 @frozen
@@ -86,12 +86,12 @@ def nest(kind: int, *values: bytes) -> bytes:
     return attribute(kind | _NLA_F_NESTED, b"".join(values))
 
 
-def attributes(payload: memoryview, offset: int) -> dict[int, memoryview]:
+def attributes(payload: bytes, offset: int) -> dict[int, bytes]:
     """The attributes that follow a message's fixed part, by type; of equal ones the last."""
     return dict(each_attribute(payload, offset))
 
 
-def each_attribute(payload: memoryview, offset: int) -> Iterator[tuple[int, memoryview]]:
+def each_attribute(payload: bytes, offset: int) -> Iterator[tuple[int, bytes]]:
     """The attributes that follow a message's fixed part, in order: their types and contents.
 
     Source: struct nlattr in linux/netlink.h: length with header, type, padding to four bytes.
@@ -104,9 +104,9 @@ def each_attribute(payload: memoryview, offset: int) -> Iterator[tuple[int, memo
         offset += (length + 3) & ~3
 
 
-def text(value: memoryview) -> str:
+def text(value: bytes) -> str:
     """A string attribute, without the zero byte that ends it."""
-    return bytes(value).split(b"\0", 1)[0].decode(errors="replace")
+    return value.split(b"\0", 1)[0].decode(errors="replace")
 
 
 class Netlink:
@@ -187,18 +187,19 @@ class Netlink:
         self._socket.send(data)
 
     def _receive(self) -> Iterator[tuple[Reply, int]]:
-        return split(memoryview(self._socket.recv(_RECEIVE_BYTES)))
+        return split(self._socket.recv(_RECEIVE_BYTES))
 
 
-def split(datagram: memoryview) -> Iterator[tuple[Reply, int]]:
+def split(datagram: bytes) -> Iterator[tuple[Reply, int]]:
     """The messages in one datagram, each with its sequence number."""
-    while len(datagram) >= _HEADER.size:
-        length, kind, _, sequence, _ = _HEADER.unpack_from(datagram)
-        yield Reply(kind, datagram[_HEADER.size : length]), sequence
-        datagram = datagram[(length + 3) & ~3 :]
+    offset = 0
+    while offset + _HEADER.size <= len(datagram):
+        length, kind, _, sequence, _ = _HEADER.unpack_from(datagram, offset)
+        yield Reply(kind, datagram[offset + _HEADER.size : offset + length]), sequence
+        offset += (length + 3) & ~3
 
 
-def _refusal(payload: memoryview, position: int) -> NetlinkError | None:
+def _refusal(payload: bytes, position: int) -> NetlinkError | None:
     """What an NLMSG_ERROR says; None when it is an acknowledgement.
 
     Source: struct nlmsgerr and the extended acknowledgement, linux/netlink.h; NETLINK_CAP_ACK leaves out

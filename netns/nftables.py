@@ -288,6 +288,6 @@ def _nft(kind: int, flags: int, *content: bytes) -> Message:
 
 def _read(reply: Reply) -> tuple[str, Steering]:
     found = attributes(reply.payload, _NFGENMSG.size)
-    comment = text(found.get(_NFTA_TABLE_USERDATA, memoryview(b""))[2:])
+    comment = text(found.get(_NFTA_TABLE_USERDATA, b"")[2:])
     mark = _MARK.fullmatch(comment)
     return text(found[_NFTA_TABLE_NAME]), Steering(*map(int, mark.groups())) if mark else Steering(0, 0)

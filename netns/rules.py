@@ -71,7 +71,7 @@ def _chains(replies: list[Reply]) -> Iterator[tuple[str, list[bytes]]]:
     for reply in replies:
         found = attributes(reply.payload, _NFGENMSG.size)
         if name := _name(reply, found[_NFTA_CHAIN_TABLE], found[_NFTA_CHAIN_NAME]):
-            yield name, [bytes(found.get(_NFTA_CHAIN_POLICY, b""))]
+            yield name, [found.get(_NFTA_CHAIN_POLICY, b"")]
 
 
 def _chain_rules(replies: list[Reply]) -> Iterator[tuple[str, bytes]]:
@@ -81,13 +81,13 @@ def _chain_rules(replies: list[Reply]) -> Iterator[tuple[str, bytes]]:
             yield name, b"".join(_expressions(found[_NFTA_RULE_EXPRESSIONS]))
 
 
-def _name(reply: Reply, table: memoryview, chain: memoryview) -> str | None:
+def _name(reply: Reply, table: bytes, chain: bytes) -> str | None:
     family = _FAMILIES.get(reply.payload[0])
     is_ours = family and text(table) in _TABLES
     return f"{family} {text(table)} {text(chain)}" if is_ours else None
 
 
-def _expressions(listed: memoryview) -> Iterator[memoryview]:
+def _expressions(listed: bytes) -> Iterator[bytes]:
     """A rule's expressions without its counters; of each the name's attribute comes first."""
     for _, each in each_attribute(listed, 0):
         if each[4 : 4 + len(_COUNTER)] != _COUNTER:

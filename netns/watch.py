@@ -189,7 +189,7 @@ class _Subscription:
                 is_complete = False
                 continue
             number = _NUMBER.unpack(ancillary[0][2])[0] if ancillary else None
-            found += (_Announcement(reply, number) for reply, _ in split(memoryview(datagram)))
+            found += (_Announcement(reply, number) for reply, _ in split(datagram))
 
     def close(self) -> None:
         """End the subscription."""

@@ -1,17 +1,17 @@
-"""The loops that bring about what should be: see, plan, act, one interface after the other.
+"""Brings about what should be by looks at interfaces: see, plan, act.
 
 Note [Lanes]
-    Each server has loops of its own, for the interfaces that it answers: one that is down holds up its own
-    VMs alone. It has several, so that a server has always something to do at a start. No two loops look at
+    Each server has a lane, for the interfaces that it answers: one that is down holds up its own VMs alone.
+    A lane has room for several looks, so that a server has always something to do at a start. No two look at
     interfaces of the same VM at the same time. Surveys are made beside them.
 
-Note [Waking]
-    An event never does anything: it marks an interface, and a loop looks at it. Who waits for an interface
-    (an attach, a detach) is told how the first look ended that began after it asked. A look that fails marks
-    the interface again after a pause that grows, with jitter; one that succeeds begins the row of pauses
-    anew. A survey of all interfaces is made at the start, whenever the kernel had to drop announcements, and
-    from time to time; it marks those that are not as they should be. What the first survey has seen is not
-    seen again: at a start with a thousand interfaces that takes as long as all the rest.
+Note [Marks]
+    An event never does anything: it marks an interface, which is looked at when its lane has room. Who waits
+    for an interface (an attach, a detach) is told how the first look ended that began after it asked. A look
+    that fails marks the interface again after a pause that grows, with jitter; one that succeeds begins the
+    row of pauses anew. A survey of all interfaces is made at the start, whenever the kernel had to drop
+    announcements, and from time to time; it marks those that are not as they should be. What the first
+    survey has seen is not seen again: with a thousand interfaces that takes as long as all the rest.
 
 Note [Looking into namespaces]
     A look into a namespace takes longer, so it is made when the kernel announces a change there, and in turn:
@@ -52,7 +52,7 @@ RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
 SURVEY_SECONDS = 30.0
 
 LOOKS_AT_ONCE = 8
-"""For each server."""
+"""In each lane."""
 
 
 @final
@@ -60,7 +60,6 @@ class Reconciler(Service):
     """Keeps the kernel and the servers as the inventory says."""
 
     _log = Logger()
-    _ended: Deferred[list[None]]
 
     def __init__(
         self,
@@ -83,14 +82,15 @@ class Reconciler(Service):
         self._patrol = Patrol(lambda: self._histories, self._suspect, clock)
         self._links: dict[str, str] = {}
         self._seen: dict[str, Seen] = {}
-        self._asleep: list[Deferred[None]] = []
-        self._is_surveyed = False
+        self._going_on: set[Deferred[None]] = set()
+        self._room = dict.fromkeys(range(servers.count), LOOKS_AT_ONCE)
+        self._is_beginning = self._is_surveyed = self._is_surveying = False
         self._is_survey_due = True
 
     def mark(self, interface: str) -> None:
         """Have an interface looked at."""
         self._marks.look_at(interface)
-        self._wake()
+        self._go_on()
 
     def changed(self, changes: Changes) -> None:
         """Have looked at what the kernel has announced, as far as it concerns us."""
@@ -126,44 +126,58 @@ class Reconciler(Service):
         """Begin with a survey."""
         super().startService()
         self._patrol.startService()
-        lanes = list(range(self._servers.count)) * LOOKS_AT_ONCE
-        loops = (self._survey_when_due(), *map(self._look_on, lanes))
-        self._ended = gatherResults(map(self._started, loops))
+        self._go_on()
 
     def stopService(self) -> "Deferred[list[None]]":
         """Fires when the looks that were going on have ended; what is wired stays wired."""
         super().stopService()
         self._patrol.stopService()
         self._timers.stop()
-        self._wake()
-        return self._ended
+        return gatherResults(list(self._going_on))
 
-    def _started(self, loop: Coroutine[Any, Any, None]) -> "Deferred[None]":
-        """Fires when a loop has ended, were it by a bug, which is told at once."""
-        ended = Deferred.fromCoroutine(loop)
-        ended.addErrback(lambda failure: self._log.failure("a loop ended", failure))
-        return ended
+    def _go_on(self) -> None:
+        """Begin what there is to do and room for; what ends at once has made room for more."""
+        if self._is_beginning:
+            return
+        self._is_beginning = True
+        while self.running and (work := self._next_work()):
+            self._begin(work)
+        self._is_beginning = False
 
-    async def _survey_when_due(self) -> None:
-        while self.running:
-            if self._is_survey_due:
-                self._is_survey_due = False
-                await self._survey()
-                self._is_surveyed = True
-                self._wake()
-            else:
-                await self._sleep()
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        ended = Deferred.fromCoroutine(work)
+        ended.addErrback(lambda failure: self._log.failure("a look ended", failure))
+        self._going_on.add(ended)
+        ended.addCallback(lambda _: self._going_on.discard(ended))
 
-    async def _look_on(self, lane: int) -> None:
-        while self.running:
-            interface = self._next(lane)
-            if interface is None:
-                await self._sleep()
-            else:
-                await self._look_at(interface)
+    def _next_work(self) -> Coroutine[Any, Any, None] | None:
+        if self._is_survey_due and not self._is_surveying:
+            return self._survey_once()
+        if self._is_surveyed:
+            for lane, room in self._room.items():
+                if room and (interface := self._next(lane)):
+                    return self._look_in(lane, interface)
+        return None
+
+    async def _survey_once(self) -> None:
+        self._is_survey_due, self._is_surveying = False, True
+        try:
+            await self._survey()
+            self._is_surveyed = True
+        finally:
+            self._is_surveying = False
+            self._go_on()
+
+    async def _look_in(self, lane: int, interface: str) -> None:
+        self._room[lane] -= 1
+        try:
+            await self._look_at(interface)
+        finally:
+            self._room[lane] += 1
+            self._go_on()
 
     def _next(self, lane: int) -> str | None:
-        return self._marks.first(lambda each: self._is_free(each, lane)) if self._is_surveyed else None
+        return self._marks.first(lambda each: self._is_free(each, lane))
 
     def _is_free(self, interface: str, lane: int) -> bool:
         """Whether a lane may look at an interface now."""
@@ -171,29 +185,19 @@ class Reconciler(Service):
         is_busy = record and record.uuid in self._busy
         return not is_busy and lane == self._servers.place(interface, record)
 
-    async def _sleep(self) -> None:
-        waking: Deferred[None] = Deferred()
-        self._asleep.append(waking)
-        await waking
-
-    def _wake(self) -> None:
-        asleep, self._asleep = self._asleep, []
-        for each in asleep:
-            each.callback(None)
-
     def _survey_now(self) -> None:
         self._is_survey_due = True
-        self._wake()
+        self._go_on()
 
     def _suspect(self, interface: str) -> None:
         """Have an interface looked into, now or when it is to be looked into anyway."""
         if self._is_ours(interface) and _into(interface) not in self._timers:
             self._marks.look_into(interface)
-            self._wake()
+            self._go_on()
 
     def _try_again(self, interface: str) -> None:
         self._marks.look_into(interface)
-        self._wake()
+        self._go_on()
 
     def _is_ours(self, interface: str) -> bool:
         return interface in self._histories or self._inventory.record_of(interface) is not None
@@ -229,7 +233,6 @@ class Reconciler(Service):
         for each in waiting:
             each.callback(outcome)
         self._marks.end(interface)
-        self._wake()
 
     async def _bring_about(
         self, interface: str, history: "_History", see: Callable[[str], Awaitable[Seen]]
