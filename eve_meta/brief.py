@@ -1,11 +1,13 @@
-"""A brief: all that a server must know of one VM, in a sealed memory file whose descriptor is handed over."""
+"""A brief: all that a server must know of one VM, in a sealed memory file whose descriptor is handed over.
+
+The file is a line of JSON, and after it the document as the agent has it.
+"""
 
 import fcntl
 import json
 import os
-from typing import Any
 
-from attrs import asdict, field, frozen, validators
+from attrs import field, frozen, validators
 
 from eve_meta.errors import EveMetaError
 
@@ -30,13 +32,13 @@ class Brief:
     """What a server must know of one VM.
 
     Attributes:
-        document: the VM's document as JSON values.
+        document: the VM's document as JSON.
         token_key: the secret that the VM's session tokens are made with; kept out of every printed form.
         password: what the VM's guest has set; empty: nothing.
         revision: how often the document was replaced; both NICs of one VM serve the same.
     """
 
-    document: dict[str, Any] = field(validator=validators.instance_of(dict), repr=False)
+    document: bytes = field(repr=False)
     token_key: bytes = field(repr=False)
     revision: int = field(validator=validators.instance_of(int))
     password: str = field(repr=False, validator=validators.instance_of(str))
@@ -51,7 +53,7 @@ def write_brief(brief: Brief) -> int:
     Raises:
         BriefError: it would be larger than a server reads.
     """
-    data = _to_json(brief)
+    data = _to_bytes(brief)
     if len(data) > MAX_BRIEF_BYTES:
         raise BriefError(f"the document is larger than {MAX_BRIEF_BYTES} bytes")
     descriptor = os.memfd_create("eve-meta-brief", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
@@ -73,21 +75,22 @@ def read_brief(descriptor: int) -> Brief:
         size = os.fstat(descriptor).st_size
         if size > MAX_BRIEF_BYTES:
             raise BriefError(f"a brief is larger than {MAX_BRIEF_BYTES} bytes")
-        return _from_json(os.pread(descriptor, size, 0))
+        return _from_bytes(os.pread(descriptor, size, 0))
     finally:
         os.close(descriptor)
 
 
-def _to_json(brief: Brief) -> bytes:
-    fields = asdict(brief, recurse=False) | {"token_key": brief.token_key.hex()}
-    return json.dumps(fields, ensure_ascii=False).encode()
+def _to_bytes(brief: Brief) -> bytes:
+    fields = {"token_key": brief.token_key.hex(), "revision": brief.revision, "password": brief.password}
+    return json.dumps(fields).encode() + b"\n" + brief.document
 
 
-def _from_json(data: bytes) -> Brief:
+def _from_bytes(data: bytes) -> Brief:
+    line, _, document = data.partition(b"\n")
     try:
-        fields = json.loads(data)
+        fields = json.loads(line)
         return Brief(
-            document=fields["document"],
+            document=document,
             token_key=bytes.fromhex(fields["token_key"]),
             revision=fields["revision"],
             password=fields["password"],

@@ -1,6 +1,5 @@
 """The servers: which of them answers a VM, and what each has been handed."""
 
-import json
 import os
 import socket
 from collections.abc import Coroutine, Iterable, Iterator
@@ -261,7 +260,7 @@ class Servers(MultiService):
 @contextmanager
 def _brief(record: Record) -> Iterator[int]:
     brief = Brief(
-        document=json.loads(record.document),
+        document=record.document,
         token_key=record.token_key,
         revision=record.revision,
         password=record.password,

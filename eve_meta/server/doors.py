@@ -1,5 +1,6 @@
 """All open doors of a server, and what the agent may do to them."""
 
+import json
 import socket
 from collections.abc import Sequence
 from typing import final
@@ -118,7 +119,9 @@ def _read(brief: int) -> Brief:
 
 def _metadata(brief: Brief) -> Metadata:
     try:
-        vm = parse(brief.document)
+        vm = parse(json.loads(brief.document))
+    except ValueError as error:
+        raise BriefRefusedError("the document is no JSON") from error
     except DocumentError as error:
         raise BriefRefusedError(str(error)[:_MAX_REASON_CHARACTERS]) from error
     return Metadata(vm, brief.token_key, brief.password)

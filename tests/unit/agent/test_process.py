@@ -247,7 +247,7 @@ class ServerProcessTests(TestCase):
 
     async def open_door(self, listening: socket.socket) -> None:
         """Let guests in that connect to a socket."""
-        document = {"uuid": str(VM)}
+        document = b'{"uuid": "%s"}' % str(VM).encode()
         brief = write_brief(Brief(document=document, token_key=bytes(32), password="", revision=1))
         await self.process.ask(OpenDoor, interface="tap0", socket=listening.fileno(), brief=brief)
         os.close(brief)

@@ -1,5 +1,6 @@
 """A real server process, with the test in the agent's place."""
 
+import json
 import os
 import re
 import signal
@@ -137,7 +138,7 @@ class Server:
 
 
 def brief_of(name: str) -> int:
-    document = {"uuid": UUID, "name": name, "user_data": SECRET}
+    document = json.dumps({"uuid": UUID, "name": name, "user_data": SECRET}).encode()
     return write_brief(
         Brief(document=document, token_key=SECRET.encode().ljust(32)[:32], password="", revision=1)
     )
@@ -253,11 +254,13 @@ class ServerTests(_ServerCase):
 
     async def test_a_wrong_document_is_refused_and_the_server_goes_on(self) -> None:
         door = await self.open("tap1", "old")
-        rubbish = write_brief(Brief(document={"name": SECRET}, token_key=bytes(32), password="", revision=1))
-        self.addCleanup(os.close, rubbish)
 
-        with pytest.raises(BriefRefusedError, match="uuid"):
-            await self.server.call(Refresh, interfaces=["tap1"], brief=rubbish)
+        for document, reason in ((f'{{"name": "{SECRET}"}}', "uuid"), (SECRET, "no JSON")):
+            brief = Brief(document=document.encode(), token_key=bytes(32), password="", revision=1)
+            rubbish = write_brief(brief)
+            self.addCleanup(os.close, rubbish)
+            with pytest.raises(BriefRefusedError, match=reason):
+                await self.server.call(Refresh, interfaces=["tap1"], brief=rubbish)
 
         assert await answer(door) == b"old"
 
