@@ -1,6 +1,7 @@
 """Composition root of the agent: its parts, and the order in which they start."""
 
 import errno
+import gc
 import os
 import resource
 import signal
@@ -156,6 +157,8 @@ def run(settings: Settings, supervisor: Supervisor, spawned: Spawned) -> int:
     signal.signal(SIGNAL, lambda *_: soon(replacement.prepare))
     with lock:
         reactor.addSystemEventTrigger("before", "shutdown", agent.stopService)
+        gc.freeze()
+        gc.enable()
         reactor.run()
         forks.end()
     return replacement.make() if replacement.is_wanted else 0

@@ -45,8 +45,7 @@ class ForkServer:
         Returns:
             In each fork its link; in the process that was forked None, once the agent has gone.
         """
-        gc.collect()
-        # Nothing that is there by now is looked at again: a look would copy it.
+        # No fork looks for garbage in what is there by now: a look would copy it.
         gc.freeze()
         link: socket.socket | None = wanted
         while link:
