@@ -43,6 +43,8 @@ from netns.linux import LinuxNetwork
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IReactorFromThreads, IReactorTime
 
+_ENDING = {signal.SIGINT, signal.SIGTERM}
+
 CONNECTING_SECONDS = 0.05
 """For guests that have begun to connect when the agent stops to get in, before servers shut their doors."""
 
@@ -130,6 +132,9 @@ class Agent(MultiService):
 
 def run(settings: Settings, supervisor: Supervisor, spawned: Spawned) -> int:
     """Run an agent until a signal ends it or replaces it; the exit code."""
+    # Who can ask it can end it, too: a signal waits until the reactor takes it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    reactor.callWhenRunning(signal.pthread_sigmask, signal.SIG_UNBLOCK, _ENDING)
     try:
         network = LinuxNetwork()
         network.check()
