@@ -18,6 +18,7 @@ setup(
         "attrs>=24.2",
         "cattrs>=24.1",
         "click>=8.2",
+        "httptools>=0.6.4",
         "pyroute2>=0.9.5",
         "PyYAML>=6.0.1",
         "Twisted>=25.5",

@@ -16,8 +16,10 @@ _REASONS = {
     409: b"a password is set already",
     413: b"the body is too long",
     414: b"the path is too long",
-    431: b"a header is too long",
+    429: b"too many requests",
+    431: b"too many headers, or too long ones",
     503: b"try again later",
+    505: b"only HTTP/1.0 and HTTP/1.1 are spoken",
 }
 
 

@@ -7,6 +7,7 @@ from attrs import Attribute, Factory, field, frozen
 
 from eve_meta.contact import RUN_DIR, SOCKET_PATH_MAX_BYTES, control_socket
 from eve_meta.errors import EveMetaError
+from eve_meta.limits import Limits
 
 STATE_DIR = Path("/var/lib/eve-meta")
 USER = "nobody"
@@ -50,12 +51,14 @@ class Settings:
         run_dir: what need not: the control socket.
         servers: how many processes answer guests.
         user: the account that the servers run as.
+        limits: how much one interface's guests may have of a server.
     """
 
     state_dir: Path = field(default=STATE_DIR, validator=_absolute)
     run_dir: Path = field(default=RUN_DIR, validator=[_absolute, _short_enough])
     servers: int = field(default=Factory(usable_cpus), validator=_positive)
     user: str = field(default=USER, validator=_named)
+    limits: Limits = Factory(Limits)
 
     @property
     def servers_root(self) -> Path:

@@ -7,6 +7,7 @@ import sys
 
 from eve_meta.agent.spawn import spawn
 from eve_meta.agent.supervisor import Supervisor
+from eve_meta.limits import assignments
 from eve_meta.settings import Settings
 
 
@@ -14,7 +15,8 @@ def run(settings: Settings) -> int:
     """Run an agent until a signal ends it or replaces it; the exit code."""
     supervisor = Supervisor.of_process(os.environ)
     kept = ("--kept",) if supervisor.keeps_descriptors else ()
-    options = ("--root", str(settings.servers_root), "--user", settings.user, *kept)
+    limits = (f"--limit={each}" for each in assignments(settings.limits))
+    options = ("--root", str(settings.servers_root), "--user", settings.user, *kept, *limits)
     try:
         spawned = spawn(options)
     except OSError as error:

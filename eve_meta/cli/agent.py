@@ -7,6 +7,7 @@ import click
 
 from eve_meta.cli import options
 from eve_meta.contact import RUN_DIR
+from eve_meta.limits import LimitError, changed
 from eve_meta.settings import STATE_DIR, USER, SettingError, Settings, usable_cpus
 
 
@@ -32,8 +33,15 @@ from eve_meta.settings import STATE_DIR, USER, SettingError, Settings, usable_cp
     show_default="one per CPU",
     help="How many processes answer guests.",
 )
+@click.option(
+    "--limit",
+    "limits",
+    multiple=True,
+    metavar="NAME=NUMBER",
+    help="How much one interface's guests may have of a server; see docs/operating.md.",
+)
 @click.option("--user", default=USER, show_default=True, help="The account those processes run as.")
-def command(state_dir: Path, run_dir: Path, servers: int, user: str) -> int:
+def command(state_dir: Path, run_dir: Path, servers: int, limits: tuple[str, ...], user: str) -> int:
     """Run the agent, as root and in the foreground, until SIGTERM or SIGINT.
 
     What is attached stays attached when it stops, and is served again when it starts.
@@ -42,9 +50,13 @@ def command(state_dir: Path, run_dir: Path, servers: int, user: str) -> int:
     """
     try:
         settings = Settings(
-            state_dir=state_dir.absolute(), run_dir=run_dir.absolute(), servers=servers, user=user
+            state_dir=state_dir.absolute(),
+            run_dir=run_dir.absolute(),
+            servers=servers,
+            user=user,
+            limits=changed(limits),
         )
-    except SettingError as error:
+    except (SettingError, LimitError) as error:
         raise click.ClickException(str(error)) from error
     code: int = importlib.import_module("eve_meta.agent.start").run(settings)
     return code

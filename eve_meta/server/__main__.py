@@ -16,6 +16,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.epollreactor import EPollReactor
 from twisted.internet.main import installReactor
 
+from eve_meta.limits import Limits, changed
 from eve_meta.log import start_logging
 from eve_meta.server.confine import (
     ConfineError,
@@ -50,10 +51,10 @@ def main() -> None:
     link = forks.run(wanted)
     if link:
         forbid_processes()
-        _serve(link, are_sockets_kept=options.kept)
+        _serve(link, changed(options.limit), are_sockets_kept=options.kept)
 
 
-def _serve(link: socket.socket, *, are_sockets_kept: bool) -> None:
+def _serve(link: socket.socket, limits: Limits, *, are_sockets_kept: bool) -> None:
     """Serve until the agent is gone or a signal says so."""
     # Not shared: a reactor that was forked would be told what happens to another's descriptors.
     reactor = EPollReactor()
@@ -63,7 +64,7 @@ def _serve(link: socket.socket, *, are_sockets_kept: bool) -> None:
         if reactor.running:
             reactor.stop()
 
-    doors = serve(link, reactor, reactor, stop)
+    doors = serve(link, reactor, limits, stop)
     leave = partial(doors.leave, are_sockets_kept=are_sockets_kept)
     reactor.addSystemEventTrigger("before", "shutdown", lambda: Deferred.fromCoroutine(leave()))
     reactor.run()
@@ -83,6 +84,9 @@ def _options() -> argparse.Namespace:
         prog="eve_meta.server", description="Started by the eve-meta agent, not by hand."
     )
     parser.add_argument("--user", default="nobody", help="the user to become (default: %(default)s)")
+    parser.add_argument(
+        "--limit", action="append", default=[], metavar="NAME=NUMBER", help="not the usual one"
+    )
     parser.add_argument(
         "--kept", action="store_true", help="somebody keeps the sockets when agent and servers have ended"
     )

@@ -1,20 +1,23 @@
 """One interface's open door: its listening socket, its site, and every connection that came through it."""
 
 import socket
-from typing import TYPE_CHECKING, cast, final
+from typing import TYPE_CHECKING, Any, cast, final
 from uuid import UUID
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, maybeDeferred
-from twisted.internet.interfaces import IListeningPort, IReactorSocket, IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IListeningPort
 
 from eve_meta.answer import Metadata
-from eve_meta.server import limits
 from eve_meta.server.resource import MetadataResource
 from eve_meta.server.site import GuestSite
 
 if TYPE_CHECKING:
     from twisted.internet.tcp import Port
+
+
+BACKLOG = 1024
+"""Guests of one interface that wait to be accepted; as the agent has it, whose socket it is."""
 
 
 @final
@@ -28,18 +31,19 @@ class Door(Service):
     _port: IListeningPort
 
     def __init__(
-        self,
-        listening: socket.socket,
-        resource: MetadataResource,
-        reactor: IReactorSocket,
-        clock: IReactorTime,
+        self, listening: socket.socket, resource: MetadataResource, site: GuestSite, reactor: Any
     ) -> None:
-        """Take the socket over: it is closed once the door is open, which holds a descriptor of its own."""
+        """Take the socket over: it is closed once the door is open, which holds a descriptor of its own.
+
+        The reactor adopts sockets and tells the time.
+        """
         self.setName(resource.interface)
         self._listening = listening
         self._reactor = reactor
         self._resource = resource
-        self.site = GuestSite(resource, clock)
+        self.site = site
+        self._resumption: IDelayedCall | None = None
+        site.on_rush = self._let_nobody_in_for
 
     @property
     def vm(self) -> UUID:
@@ -54,17 +58,18 @@ class Door(Service):
         """Listen, accept from the socket, and close our first descriptor of it."""
         super().startService()
         with self._listening as listening:
-            listening.listen(limits.BACKLOG)
+            listening.listen(BACKLOG)
             listening.setblocking(False)  # noqa: FBT003 - the socket module's way
             self._port = self._reactor.adoptStreamPort(
                 listening.fileno(),
                 listening.family,
-                self.site,  # type: ignore[arg-type] # Twisted's factories are invariant in their protocol
+                self.site,
             )
 
     def let_in_who_waits(self) -> None:
         """Take in the guests that wait, and no other; those that are in are answered."""
         port = cast("Port", self._port)
+        self._forget_resumption()
         port.stopReading()
         port.doRead()
 
@@ -85,5 +90,21 @@ class Door(Service):
         return Deferred.fromCoroutine(self._close())
 
     async def _close(self) -> None:
+        self._forget_resumption()
         await maybeDeferred(self._port.stopListening)
         await self.site.abort()
+
+    def _let_nobody_in_for(self, seconds: float) -> None:
+        """Leave guests to the kernel's backlog for a while, and those that do not fit into it."""
+        if self._resumption is None:
+            cast("Port", self._port).stopReading()
+            self._resumption = self._reactor.callLater(seconds, self._let_in_again)
+
+    def _let_in_again(self) -> None:
+        self._resumption = None
+        cast("Port", self._port).startReading()
+
+    def _forget_resumption(self) -> None:
+        if self._resumption:
+            self._resumption.cancel()
+            self._resumption = None

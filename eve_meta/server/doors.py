@@ -3,10 +3,9 @@
 import json
 import socket
 from collections.abc import Sequence
-from typing import final
+from typing import Any, final
 
 from twisted.application.service import MultiService
-from twisted.internet.interfaces import IReactorSocket, IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
@@ -14,10 +13,14 @@ from eve_meta.answer import Metadata
 from eve_meta.brief import Brief, BriefError, read_brief
 from eve_meta.document import parse
 from eve_meta.errors import DocumentError
+from eve_meta.limits import Limits
 from eve_meta.messages import BriefRefusedError, DoorNotOpenError, DoorOpenError, KeepPassword
-from eve_meta.server import limits
 from eve_meta.server.door import Door
 from eve_meta.server.resource import MetadataResource
+from eve_meta.server.site import GuestSite
+
+LEAVING_SECONDS = 0.25
+"""For guests that have connected to ask and be answered, before a server ends."""
 
 _MAX_REASON_CHARACTERS = 1000
 
@@ -33,10 +36,11 @@ class Doors(MultiService):
     keep_password: KeepPassword
     _log = Logger()
 
-    def __init__(self, reactor: IReactorSocket, clock: IReactorTime) -> None:
+    def __init__(self, reactor: Any, limits: Limits) -> None:
+        """Take a reactor that adopts sockets and tells the time, and what each door may be asked."""
         super().__init__()
         self._reactor = reactor
-        self._clock = clock
+        self._limits = limits
 
     def open(self, interface: str, listening: int, brief: int) -> None:
         """Open an interface's door.
@@ -50,8 +54,9 @@ class Doors(MultiService):
             if interface in self.namedServices:
                 raise DoorOpenError(interface)
             metadata = _metadata(known)
-            resource = MetadataResource(interface, metadata, self._clock.seconds, self.keep_password)
-            Door(owned, resource, self._reactor, self._clock).setServiceParent(self)
+            resource = MetadataResource(interface, metadata, self._reactor.seconds, self.keep_password)
+            site = GuestSite(resource, self._limits, self._reactor)
+            Door(owned, resource, site, self._reactor).setServiceParent(self)
         self._log.info(
             "{interface}: open, revision {revision}",
             interface=interface,
@@ -100,7 +105,7 @@ class Doors(MultiService):
             if not are_sockets_kept:
                 door.shut()
         if self.services:
-            await deferLater(self._clock, limits.LEAVING_SECONDS)
+            await deferLater(self._reactor, LEAVING_SECONDS)
 
     def _door(self, interface: str) -> Door:
         try:

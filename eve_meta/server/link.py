@@ -13,8 +13,11 @@ from twisted.protocols.amp import AMP
 from twisted.python.failure import Failure
 
 from eve_meta.messages import AgentSilentError, AreYouThere, CloseDoor, OpenDoor, Refresh, SetPassword
-from eve_meta.server import limits
 from eve_meta.server.doors import Doors
+
+KEEPING_SECONDS = 30
+"""For the agent to keep a password, before its guest's connection is closed. Conntrack forgets one that its
+guest has half-closed after 60 s."""
 
 
 @final
@@ -57,7 +60,7 @@ class AgentLink(AMP):
         """Let the agent keep it. See `KeepPassword`."""
         asked = self.callRemote(SetPassword, interface=interface, vm=str(vm), password=password)
         try:
-            await asked.addTimeout(limits.KEEPING_SECONDS, self._clock)
+            await asked.addTimeout(KEEPING_SECONDS, self._clock)
         except (ConnectionDone, ConnectionLost, TooLateError) as error:
             raise AgentSilentError from error
 

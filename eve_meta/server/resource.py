@@ -14,12 +14,10 @@ from twisted.web.server import NOT_DONE_YET
 
 from eve_meta.answer import Answer, Metadata, Request, answer
 from eve_meta.errors import EveMetaError
-from eve_meta.exchange import refusal
 from eve_meta.messages import AgentSilentError, KeepPassword, PasswordSetError
 from eve_meta.passwords import ALREADY_SET, NOT_KEPT
-from eve_meta.server.site import GuestRequest
+from eve_meta.server.request import GuestRequest
 
-_TOO_LARGE = refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 _FAILED = Answer(status=HTTPStatus.INTERNAL_SERVER_ERROR, headers=(), body=b"")
 
 
@@ -46,7 +44,7 @@ class MetadataResource(Resource):
 
     def render(self, request: GuestRequest) -> int:
         """Answer at once, unless something is to be kept before."""
-        reply = _TOO_LARGE if request.body_too_large else self._answer(request)
+        reply = self._answer(request)
         if reply.password is None:
             _send(request, reply)
         else:
@@ -82,7 +80,7 @@ def _send(request: GuestRequest, reply: Answer) -> None:
     """Send it with a length, always: a guest may not know chunks, and HEAD tells it too."""
     request.setResponseCode(reply.status)
     for name, value in reply.headers:
-        request.responseHeaders.addRawHeader(name, value)
+        request.setHeader(name, value)
     request.setHeader(b"Content-Length", b"%d" % len(reply.body))
     if reply.hop_limit is not None:
         limit_hops(request.channel.transport, reply.hop_limit)

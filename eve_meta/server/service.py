@@ -2,23 +2,23 @@
 
 import socket
 from collections.abc import Callable
+from typing import Any
 
-from twisted.internet.interfaces import IReactorSocket, IReactorTime
 from twisted.internet.protocol import ServerFactory
 
+from eve_meta.limits import Limits
 from eve_meta.server.doors import Doors
 from eve_meta.server.link import AgentLink
 
 
-def serve(
-    agent: socket.socket, reactor: IReactorSocket, clock: IReactorTime, on_agent_lost: Callable[[], None]
-) -> Doors:
+def serve(agent: socket.socket, reactor: Any, limits: Limits, on_agent_lost: Callable[[], None]) -> Doors:
     """Do what the agent at the other end of a socket asks, until it is gone.
 
+    The reactor adopts sockets and tells the time.
     Nothing is closed then: a process that ends lets guests read what was sent, a closed door does not.
     """
-    doors = Doors(reactor, clock)
-    link = AgentLink(doors, clock, on_agent_lost)
+    doors = Doors(reactor, limits)
+    link = AgentLink(doors, reactor, on_agent_lost)
     doors.keep_password = link.keep_password
     doors.startService()
     with agent:
@@ -26,6 +26,6 @@ def serve(
         reactor.adoptStreamConnection(
             agent.fileno(),
             agent.family,
-            ServerFactory.forProtocol(lambda: link),  # type: ignore[arg-type] # typed as any factory
+            ServerFactory.forProtocol(lambda: link),
         )
     return doors

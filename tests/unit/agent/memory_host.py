@@ -8,7 +8,7 @@ from typing import Any
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.error import ConnectionDone
-from twisted.internet.testing import MemoryReactorClock, StringTransport
+from twisted.internet.testing import MemoryReactorClock
 from twisted.protocols.amp import Command
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
@@ -21,12 +21,14 @@ from eve_meta.agent.servers import Server, Servers
 from eve_meta.agent.service import CONNECTING_SECONDS, Agent
 from eve_meta.agent.status import Status
 from eve_meta.agent.supervisor import Supervisor
+from eve_meta.limits import Limits
 from eve_meta.messages import BriefRefusedError, CloseDoor, KeepPassword, OpenDoor, Refresh
 from eve_meta.server.door import Door
 from eve_meta.server.doors import Doors
 from eve_meta.server.link import AgentLink
 from eve_meta.settings import Settings
 from netns.memory import MemoryNetwork
+from tests.unit.transport import GuestTransport
 
 PID = 4242
 
@@ -48,7 +50,7 @@ class MemoryProcess(Service):
         self.refused: frozenset[type[Command]] = frozenset()
         self.asked: list[tuple[type[Command], object]] = []
         self._reactor = reactor
-        self._doors = Doors(reactor, reactor)
+        self._doors = Doors(reactor, Limits())
 
     def startService(self) -> None:
         super().startService()
@@ -60,7 +62,7 @@ class MemoryProcess(Service):
 
     def start(self) -> None:
         """Start a process that has been told nothing."""
-        self._doors = Doors(self._reactor, self._reactor)
+        self._doors = Doors(self._reactor, Limits())
         self._doors.keep_password = self.keep_password
         self._doors.startService()
         link = AgentLink(self._doors, self._reactor, lambda: None)
@@ -122,9 +124,8 @@ def ask_as_guest(
     door = next(filter(None, (each.door(interface) for each in processes)), None)
     if door is None or not network.see(interface).is_wired:
         return None
-    transport = StringTransport()
+    transport = GuestTransport()
     channel = door.site.buildProtocol(None)
-    assert channel is not None
     channel.makeConnection(transport)
     channel.dataReceived(request)
     channel.connectionLost(Failure(ConnectionDone()))

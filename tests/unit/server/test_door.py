@@ -14,12 +14,14 @@ from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
 from eve_meta.answer import Metadata
+from eve_meta.limits import Limits
 from eve_meta.server.door import Door
 from eve_meta.server.resource import MetadataResource
+from eve_meta.server.site import GuestSite
 from eve_meta.vm import VM, Line
 
 if TYPE_CHECKING:
-    from twisted.internet.interfaces import IReactorSocket
+    from eve_meta.server.channel import GuestChannel
 
 NAME = b"GET /latest/meta-data/local-hostname HTTP/1.1\r\nHost: x\r\n\r\n"
 TOKEN = b"PUT /latest/api/token HTTP/1.0\r\nX-aws-ec2-metadata-token-ttl-seconds: 5\r\n\r\n"
@@ -37,6 +39,8 @@ def metadata_of(name: str, user_data: bytes | None = None) -> Metadata:
 class DoorTests(TestCase):
     """A door on a socket that IPv4 and IPv6 guests reach, as the agent makes them."""
 
+    limits = Limits()
+
     def open_door(self, metadata: Metadata) -> None:
         listening = socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True)
         self.ours = listening.dup()
@@ -47,7 +51,8 @@ class DoorTests(TestCase):
 
     def made(self, listening: socket.socket, metadata: Metadata) -> Door:
         resource = MetadataResource("tap0", metadata, reactor.seconds, self.keep)
-        return Door(listening, resource, cast("IReactorSocket", reactor), reactor)
+        site = GuestSite(resource, self.limits, reactor)
+        return Door(listening, resource, site, reactor)
 
     async def keep(self, interface: str, vm: UUID, password: str) -> None:
         """Keep a password when the test says so."""
@@ -161,7 +166,9 @@ class DoorTests(TestCase):
         for family in FAMILIES:
             guest = self.guest(family)
             await deferToThread(ask, guest, NAME)
-            [ours] = [channel.transport.getHandle() for channel in self.door.site._channels]
+            [ours] = [
+                cast("GuestChannel", each).transport.getHandle() for each in self.door.site.crowd.connections
+            ]
             assert hops(ours) == (64, 64)
             await deferToThread(ask, guest, TOKEN.replace(b"1.0", b"1.1"))
             assert hops(ours) == (1, 1)

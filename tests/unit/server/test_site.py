@@ -10,16 +10,17 @@ from attrs import define, field, frozen
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
-from twisted.internet.testing import StringTransport
 from twisted.logger import capturedLogs
 from twisted.python.failure import Failure
 
 from eve_meta.answer import Metadata
+from eve_meta.limits import Limits
 from eve_meta.messages import NotKeptError, PasswordSetError
-from eve_meta.server import limits
+from eve_meta.server.channel import LINGERING_BYTES, LINGERING_SECONDS, GuestChannel
 from eve_meta.server.resource import MetadataResource
-from eve_meta.server.site import GuestChannel, GuestSite
+from eve_meta.server.site import GuestSite
 from eve_meta.vm import VM
+from tests.unit.transport import GuestTransport
 
 if TYPE_CHECKING:
     import socket
@@ -47,15 +48,18 @@ class Guest:
 
     metadata: Metadata = field(factory=some_metadata)
     clock: Clock = field(factory=Clock)
-    transport: StringTransport = field(factory=StringTransport)
+    transport: GuestTransport = field(factory=GuestTransport)
+    limits: Limits = field(factory=Limits)
     keeping: Deferred[None] = field(factory=Deferred)
     kept: list[str] = field(factory=list)
+    rushes: list[float] = field(factory=list)
     site: GuestSite = field(init=False)
     channel: GuestChannel = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         resource = MetadataResource("tap0", self.metadata, self.clock.seconds, self.keep)
-        self.site = GuestSite(resource, self.clock)
+        self.site = GuestSite(resource, self.limits, self.clock)
+        self.site.on_rush = self.rushes.append
         self.channel = connect(self.site, self.transport)
 
     async def keep(self, interface: str, vm: UUID, password: str) -> None:
@@ -73,9 +77,8 @@ class Guest:
         return sent
 
 
-def connect(site: GuestSite, transport: StringTransport) -> GuestChannel:
+def connect(site: GuestSite, transport: GuestTransport) -> GuestChannel:
     channel = site.buildProtocol(None)
-    assert channel is not None
     channel.makeConnection(transport)
     return channel
 
@@ -162,42 +165,51 @@ def test_no_method_or_target_makes_us_fail(method: bytes, target: bytes) -> None
     assert b"Twisted" not in sent
 
 
+BODY_BYTES = Limits().body_bytes
+
+
 def test_a_body_as_large_as_allowed_is_taken() -> None:
-    assert replies(Guest().ask(*post(limits.MAX_BODY_BYTES)), "POST")[0].status == 405
+    assert replies(Guest().ask(*post(BODY_BYTES)), "POST")[0].status == 405
 
 
-def test_a_larger_body_is_refused_and_the_connection_goes_on() -> None:
+def test_a_larger_body_is_refused_before_it_comes() -> None:
     guest = Guest()
+    head, *_ = post(BODY_BYTES + 1)
 
-    refused, reply = replies(guest.ask(*post(limits.MAX_BODY_BYTES + 1), GET), "POST", "GET")
+    [refused] = replies(guest.ask(head), "POST")
 
     assert (refused.status, refused.body) == (413, b"the body is too long\n")
-    assert reply.body == USER_DATA
+    assert guest.transport.is_write_closed
 
 
 def test_a_larger_body_in_chunks_is_refused_too() -> None:
-    chunk = b"%x\r\n" % 65536 + bytes(65536) + b"\r\n"
+    chunk = b"%x\r\n" % 8192 + bytes(8192) + b"\r\n"
     head = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 
-    [refused] = replies(Guest().ask(head, *[chunk] * 17, b"0\r\n\r\n"), "POST")
+    [refused] = replies(Guest().ask(head, *[chunk] * 9, b"0\r\n\r\n"), "POST")
 
     assert refused.status == 413
 
 
-def test_an_endless_body_ends_the_connection() -> None:
-    guest = Guest()
-
-    assert guest.ask(*post(limits.MAX_DISCARDED_BODY_BYTES + 65536)[:-2]) == b""
-    assert not guest.transport.disconnected
-    guest.channel.dataReceived(b"x")
-
-    assert guest.transport.disconnected
-
-
 def post(body_bytes: int) -> list[bytes]:
     head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % body_bytes
-    whole, rest = divmod(body_bytes, 65536)
-    return [head, *[bytes(65536)] * whole, bytes(rest)]
+    whole, rest = divmod(body_bytes, 8192)
+    return [head, *[bytes(8192)] * whole, bytes(rest)]
+
+
+EXPECTING = b"POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n"
+
+
+def test_a_guest_that_asks_before_it_sends_a_body() -> None:
+    guest = Guest()
+
+    assert guest.ask(EXPECTING % 2) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert guest.ask(b"a") == b""
+    assert replies(guest.ask(b"b"), "POST")[0].status == 405
+
+
+def test_a_guest_that_asks_whether_a_body_is_too_large() -> None:
+    assert Guest().ask(EXPECTING % (BODY_BYTES + 1)).startswith(b"HTTP/1.1 413 ")
 
 
 LONG = b"a" * 20000
@@ -206,27 +218,145 @@ LONG = b"a" * 20000
 @pytest.mark.parametrize(
     ("sent", "status"),
     [
-        (b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 501 + b"\r\n", 400),
-        (b"GET /\r\n\r\n", 400),
-        (b"\x16\x03\x01\x02\x00\r\n", 400),
-        (b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400),
-        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
-        (b"GET /" + LONG + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
-        (b"GET /" + LONG, 414),
-        (b"GET / HTTP/1.1\r\nA: " + LONG + b"\r\n\r\n", 431),
-        (b"GET / HTTP/1.1\r\nA: " + LONG, 431),
-        (GET + b"GET / HTTP/1.1\r\nA: " + LONG, 431),
+        ([b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 101 + b"\r\n"], 431),
+        ([b"GET /\r\n\r\n"], 400),
+        ([b"GET / HTTP/2.0\r\n\r\n"], 505),
+        ([b"\x16\x03\x01\x02\x00\r\n"], 400),
+        ([b"GET / HTTP/1.1\n\n"], 400),
+        ([b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"], 400),
+        ([b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"], 400),
+        ([b"GET /" + LONG + b" HTTP/1.1\r\nHost: x\r\n\r\n"], 414),
+        ([b"GET /" + LONG], 414),
+        ([b"GET / HTTP/1.1\r\nA: " + LONG + b"\r\n\r\n"], 431),
+        ([b"GET / HTTP/1.1\r\nA: ", LONG], 431),
+        ([b"GET / HTTP/1.1\r\n", *[b"A: " + b"a" * 1000 + b"\r\n"] * 20], 431),
+        ([GET + b"GET / HTTP/1.1\r\nA: ", LONG], 431),
+        ([GET + b"nonsense\r\n\r\n"], 400),
     ],
 )
-def test_what_is_no_request_is_refused_in_a_few_words(sent: bytes, status: int) -> None:
+def test_what_is_no_request_is_refused_in_a_few_words(sent: list[bytes], status: int) -> None:
     guest = Guest()
 
-    *_, reply = replies(guest.ask(sent), *["GET"] * sent.count(b"GET /openstack"), "GET")
+    *_, reply = replies(guest.ask(*sent), *["GET"] * sent[0].count(b"GET /openstack"), "GET")
 
     assert (reply.status, reply.headers["Content-Type"]) == (status, "text/plain; charset=UTF-8")
     assert reply.headers["Connection"] == "close"
     assert reply.body.count(b"\n") == 1
+    assert guest.transport.is_write_closed
+
+
+def test_a_refusal_of_head_has_no_body() -> None:
+    [reply] = replies(Guest().ask(b"HEAD / HTTP/1.1\r\nA\r\n\r\n"), "HEAD")
+
+    assert (reply.status, reply.body) == (400, b"")
+
+
+class TestRefusedGuest:
+    """What it still sends is read and forgotten."""
+
+    def refused(self) -> Guest:
+        guest = Guest()
+        assert guest.ask(b"nonsense\r\n\r\n")
+        return guest
+
+    def test_it_is_told_nothing_more(self) -> None:
+        guest = self.refused()
+
+        assert guest.ask(GET) == b""
+        assert not guest.transport.disconnecting
+
+    def test_it_closes(self) -> None:
+        guest = self.refused()
+
+        guest.channel.readConnectionLost()
+
+        assert guest.transport.disconnecting
+
+    def test_it_has_closed_before(self) -> None:
+        guest = Guest()
+        guest.channel.dataReceived(b"GET / ")
+        guest.channel.dataReceived(b"\n")
+        guest.channel.readConnectionLost()
+
+        assert guest.transport.disconnecting
+
+    def test_it_takes_too_long(self) -> None:
+        guest = self.refused()
+
+        guest.clock.advance(LINGERING_SECONDS)
+
+        assert guest.transport.disconnecting
+
+    def test_it_sends_too_much(self) -> None:
+        guest = self.refused()
+
+        guest.channel.dataReceived(bytes(LINGERING_BYTES))
+        assert not guest.transport.disconnected
+        guest.channel.dataReceived(b"x")
+
+        assert guest.transport.disconnected
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        b"Connection: close\r\n",
+        b"Connection: upgrade\r\nUpgrade: h2c\r\n",
+        b"Upgrade: x\r\nConnection: Upgrade, close\r\n",
+    ],
+)
+def test_the_last_request_of_a_connection(asked: bytes) -> None:
+    """What comes behind it is not looked at; another protocol is not spoken."""
+    guest = Guest()
+
+    [reply] = replies(guest.ask(GET[:-2] + asked + b"\r\n" + GET), "GET")
+
+    assert (reply.body, reply.headers["Connection"]) == (USER_DATA, "close")
     assert guest.transport.disconnecting
+
+
+def test_too_many_requests_before_an_answer() -> None:
+    guest = Guest(limits=Limits(requests_pipelined=2))
+
+    *answered, refused = replies(guest.ask(GET * 4), "GET", "GET", "GET")
+
+    assert [each.body for each in answered] == [USER_DATA] * 2
+    assert refused.status == 429
+
+
+class TestRates:
+    """Over all connections of an interface."""
+
+    limits = Limits(requests_per_second=2, requests_burst=3, connections_per_second=2, connections_burst=2)
+
+    def test_too_many_requests(self) -> None:
+        guest = Guest(limits=self.limits)
+        other = GuestTransport()
+        assert b" 200 OK" in guest.ask(GET + GET)
+        connect(guest.site, other).dataReceived(GET + GET + GET)
+
+        answered, refused = replies(other.value(), "GET", "GET")
+
+        assert (answered.status, refused.status) == (200, 429)
+        assert refused.headers["Retry-After"] == "1"
+        assert other.is_write_closed
+
+    def test_later_there_are_some_again(self) -> None:
+        guest = Guest(limits=self.limits)
+        guest.ask(GET * 3)
+
+        guest.clock.advance(0.5)
+
+        assert replies(guest.ask(GET), "GET")[0].status == 200
+
+    def test_too_many_connections(self) -> None:
+        guest = Guest(limits=self.limits)
+        assert guest.rushes == []
+
+        for _ in range(3):
+            connect(guest.site, GuestTransport())
+
+        assert guest.rushes == [0.5, 1.0, 1.5]
 
 
 def test_an_answer_that_fails_is_logged_and_told_to_nobody() -> None:
@@ -245,34 +375,99 @@ def test_answering_logs_nothing() -> None:
     assert logged == []
 
 
-def test_an_idle_connection_is_closed_then_aborted() -> None:
+@pytest.mark.parametrize(
+    ("sent", "seconds"),
+    [
+        (b"", Limits().idle_seconds),
+        (GET, Limits().idle_seconds),
+        (GET[:-2], Limits().head_seconds),
+        (GET + GET[:9], Limits().head_seconds),
+        (post(2)[0], Limits().body_seconds),
+    ],
+)
+def test_a_guest_that_does_not_go_on_is_closed_then_aborted(sent: bytes, seconds: int) -> None:
+    guest = Guest()
+    guest.ask(sent)
+
+    guest.clock.advance(seconds - 1)
+    was_closing = guest.transport.disconnecting
+    guest.clock.advance(1)
+    assert (was_closing, guest.transport.disconnecting, guest.transport.disconnected) == (False, True, False)
+
+    guest.clock.advance(Limits().send_seconds)
+    assert guest.transport.disconnected
+
+
+def test_a_guest_that_dribbles_has_no_more_time() -> None:
     guest = Guest()
 
-    guest.clock.advance(limits.IDLE_SECONDS)
-    assert guest.transport.disconnecting
-    assert not guest.transport.disconnected
+    for byte in GET[: Limits().head_seconds + 1]:
+        guest.channel.dataReceived(bytes([byte]))
+        guest.clock.advance(1)
 
-    guest.clock.advance(limits.CLOSING_SECONDS)
-    assert guest.transport.disconnected
+    assert guest.transport.disconnecting
+
+
+def test_each_request_has_its_own_time() -> None:
+    guest = Guest()
+
+    for _ in range(5):
+        guest.clock.advance(Limits().idle_seconds - 1)
+        assert b" 200 OK" in guest.ask(GET)
+
+    assert not guest.transport.disconnecting
 
 
 def test_a_guest_that_does_not_take_its_last_answer_is_not_waited_for_long() -> None:
     guest = Guest()
 
     guest.ask(b"GET / HTTP/1.0\r\n\r\n")
-    guest.clock.advance(limits.CLOSING_SECONDS)
+    guest.clock.advance(Limits().send_seconds)
 
     assert guest.transport.disconnected
 
 
-def test_one_guest_has_so_many_connections_and_no_more() -> None:
-    guest = Guest()
-    channels = [connect(guest.site, StringTransport()) for _ in range(limits.MAX_CONNECTIONS - 1)]
+class TestSlowGuest:
+    """It takes nothing of what it is sent."""
 
-    assert guest.site.buildProtocol(None) is None
+    def slow(self) -> Guest:
+        guest = Guest()
+        guest.transport.full_bytes = 0
+        return guest
 
-    channels[0].connectionLost()
-    assert guest.site.buildProtocol(None) is not None
+    def test_it_gets_the_next_answer_when_it_has_taken_the_last(self) -> None:
+        guest = self.slow()
+
+        guest.channel.dataReceived(GET + VERSIONS)
+        states = [guest.transport.producerState]
+        first = guest.transport.take()
+        second = guest.transport.take()
+        states.append(guest.transport.producerState)
+
+        assert [each[0].body for each in (replies(first, "GET"), replies(second, "GET"))] == [
+            USER_DATA,
+            replies(Guest().ask(VERSIONS), "GET")[0].body,
+        ]
+        assert states == ["paused", "producing"]
+
+    def test_it_has_so_much_time_and_no_more(self) -> None:
+        guest = self.slow()
+        guest.channel.dataReceived(GET)
+
+        guest.clock.advance(Limits().send_seconds)
+
+        assert guest.transport.disconnected
+
+
+def test_the_quietest_connection_makes_room() -> None:
+    guest = Guest(limits=Limits(connections=2))
+    quiet, newest = GuestTransport(), GuestTransport()
+    connect(guest.site, quiet)
+    guest.ask(GET)
+
+    connect(guest.site, newest)
+
+    assert [each.disconnected for each in (quiet, guest.transport, newest)] == [True, False, False]
 
 
 SET_PASSWORD = b"POST /openstack/latest/password HTTP/1.1\r\nContent-Length: 6\r\n\r\nsecret"
@@ -316,7 +511,7 @@ def test_an_idle_guest_may_wait_long_for_its_password() -> None:
     guest = Guest()
     guest.ask(SET_PASSWORD)
 
-    guest.clock.advance(2 * limits.IDLE_SECONDS)
+    guest.clock.advance(2 * Limits().idle_seconds)
     guest.keeping.callback(None)
 
     assert guest.transport.value().startswith(b"HTTP/1.1 200 OK\r\n")

@@ -1,0 +1,244 @@
+"""One guest's connection: requests are read, answered one after the other, and nothing waits for ever.
+
+Note [Half-closed guests]
+    Some clients shut their writing side down as soon as they have asked: busybox `nc` does, and Alpine's
+    tiny-cloud asks for its token with it. They are answered as any other; the connection is closed when every
+    request that came whole is answered.
+
+Note [Lingering]
+    A socket that is closed with bytes in it that were not read is reset, and the guest may never see what
+    it was told last. So a guest that is refused is told so, and what it still sends is read and forgotten
+    until it closes, or has taken too long or sent too much. Source: RFC 9112, 9.6.
+
+Note [Slow guests]
+    A guest that does not take its answers is asked nothing and answered nothing until it has: what Twisted
+    holds of them is never more than one answer and what it calls full, 64 KiB.
+"""
+
+import math
+from collections import deque
+from collections.abc import Callable, Iterable
+from enum import Enum, auto
+from http import HTTPStatus
+from typing import final
+
+from twisted.internet.interfaces import IDelayedCall, IHalfCloseableProtocol, IPushProducer, IReactorTime
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.tcp import Server
+from twisted.protocols.policies import TimeoutMixin
+from twisted.python.failure import Failure
+from twisted.web.resource import IResource
+from zope.interface import implementer
+
+from eve_meta.exchange import refusal
+from eve_meta.limits import Limits
+from eve_meta.server.crowd import Crowd
+from eve_meta.server.parser import Received, RequestParser
+from eve_meta.server.request import GuestRequest
+from eve_meta.server.response import CONTINUE, response
+
+LINGERING_SECONDS = 5
+LINGERING_BYTES = 1024 * 1024
+"""What is read and forgotten of a guest that was refused."""
+
+
+class _Awaited(Enum):
+    """What a guest is to do next."""
+
+    REQUEST = auto()
+    REST_OF_HEAD = auto()
+    REST_OF_BODY = auto()
+    TAKING = auto()
+    NOTHING = auto()
+
+
+@final
+@implementer(IHalfCloseableProtocol, IPushProducer)
+class GuestChannel(Protocol, TimeoutMixin):
+    """One connection; see the notes above."""
+
+    transport: Server
+
+    def __init__(self, resource: IResource, limits: Limits, crowd: Crowd, clock: IReactorTime) -> None:
+        self._clock = clock
+        self._resource = resource
+        self._limits = limits
+        self._crowd = crowd
+        self._parser = RequestParser(limits)
+        self._received: deque[Received] = deque()
+        self._request: GuestRequest | None = None
+        self._awaited: _Awaited | None = None
+        self._is_answering = self._is_choked = self._is_half_closed = self._is_closing = False
+        self._is_reading = True
+        self._forgotten_bytes: int | None = None
+
+    def connectionMade(self) -> None:
+        """Wait for a request."""
+        self.transport.registerProducer(self, streaming=True)
+        self._crowd.enter(self)
+        self._wait()
+
+    def dataReceived(self, data: bytes) -> None:
+        """Answer what is whole by now."""
+        if self._forgotten_bytes is None:
+            self._received += self._parser.feed(data)
+            self._go_on()
+            return
+        self._forgotten_bytes += len(data)
+        if self._forgotten_bytes > LINGERING_BYTES:
+            self.abort()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: ARG002 - whatever it is
+        """Let go of all."""
+        self._is_closing = True
+        self.setTimeout(None)
+        self._parser.close()
+        self._crowd.leave(self)
+        if self._request:
+            self._request.lost()
+
+    def readConnectionLost(self) -> None:
+        """Answer what came whole, then close."""
+        self._is_half_closed = True
+        if self._forgotten_bytes is None:
+            self._go_on()
+        else:
+            self.loseConnection()
+
+    def writeConnectionLost(self) -> None:
+        """We have shut it ourselves: see Note [Lingering]."""
+
+    def pauseProducing(self) -> None:
+        """Answer nothing more for now: see Note [Slow guests]."""
+        self._is_choked = True
+
+    def resumeProducing(self) -> None:
+        """Go on with a guest that has taken its answers."""
+        self._is_choked = False
+        self._go_on()
+
+    def stopProducing(self) -> None:
+        """The connection is lost, as `connectionLost` is told."""
+
+    def request_done(self, request: GuestRequest) -> None:
+        """Send the answer of a request."""
+        self._request = self._awaited = None
+        content = b"" if request.method == b"HEAD" else b"".join(request.body)
+        self._send(request.code, request.headers, content, is_last=not request.keeps_alive)
+        self._go_on()
+
+    def loseConnection(self) -> None:
+        """Close once all is sent, which a guest that does not take it cannot hold up for ever."""
+        if not self._is_closing:
+            self._is_closing = True
+            if self._forgotten_bytes is None:
+                self.transport.unregisterProducer()
+            self.setTimeout(self._limits.send_seconds)
+            self.transport.loseConnection()
+
+    def abort(self) -> None:
+        """Close at once, sent or not."""
+        self.transport.abortConnection()
+
+    def callLater(self, seconds: float, call: Callable[[], None]) -> IDelayedCall:
+        """Have `TimeoutMixin` use the clock that we were given."""
+        return self._clock.callLater(seconds, call)
+
+    def timeoutConnection(self) -> None:
+        """Close: a guest has not done in time what it was to do."""
+        if self._is_closing or self._is_choked:
+            self.abort()
+        else:
+            self.loseConnection()
+
+    def _go_on(self) -> None:
+        """Answer as much as may be, one request after the other; then have the guest do its part."""
+        if self._is_answering:
+            return
+        self._is_answering = True
+        while self._received and not (self._request or self._is_choked or self._is_closing):
+            self._answer(self._received.popleft())
+        self._is_answering = False
+        if self._is_closing or self._forgotten_bytes is not None:
+            return
+        if self._request or self._received:
+            self._wait()
+        elif self._parser.refusal:
+            self._refuse(self._parser.refusal, is_head=self._parser.refuses_head)
+        elif self._is_half_closed or self._parser.is_over:
+            self.loseConnection()
+        else:
+            self._wait()
+
+    def _answer(self, received: Received) -> None:
+        pause = self._crowd.request_pause(self, self._clock.seconds())
+        if pause:
+            self._received.clear()
+            retry = (b"Retry-After", b"%d" % math.ceil(pause))
+            self._refuse(HTTPStatus.TOO_MANY_REQUESTS, retry, is_head=received.method == b"HEAD")
+        else:
+            self._request = GuestRequest(self, received)
+            self._resource.render(self._request)
+
+    def _refuse(self, status: HTTPStatus, *headers: tuple[bytes, bytes], is_head: bool) -> None:
+        """Answer, and take no more requests: see Note [Lingering]."""
+        answer = refusal(status, *headers)
+        length = (b"Content-Length", b"%d" % len(answer.body))
+        self._send(status, (*answer.headers, length), b"" if is_head else answer.body, is_last=True)
+        self._forgotten_bytes = 0
+        self.setTimeout(LINGERING_SECONDS)
+        self.transport.unregisterProducer()
+        self.transport.loseWriteConnection()
+        if self._is_half_closed:
+            self.loseConnection()
+        else:
+            self._read_on(is_wanted=True)
+
+    def _send(
+        self, status: int, headers: Iterable[tuple[bytes, bytes]], content: bytes, *, is_last: bool
+    ) -> None:
+        if not self._is_closing:
+            self.transport.write(response(status, headers, content, self._clock.seconds(), is_last=is_last))
+
+    def _wait(self) -> None:
+        """Have the guest do what it is to do next, within a time that does not begin anew meanwhile."""
+        awaited = self._what_to_await()
+        if awaited is not self._awaited:
+            self._awaited = awaited
+            self.setTimeout(self._seconds_for(awaited))
+        if awaited is _Awaited.REST_OF_BODY and self._parser.awaits_continue:
+            self._parser.awaits_continue = False
+            self.transport.write(CONTINUE)
+        self._read_on(is_wanted=awaited not in {_Awaited.NOTHING, _Awaited.TAKING})
+
+    def _read_on(self, *, is_wanted: bool) -> None:
+        if is_wanted == self._is_reading or self._is_half_closed:
+            return
+        self._is_reading = is_wanted
+        if is_wanted:
+            self.transport.resumeProducing()
+        else:
+            self.transport.pauseProducing()
+
+    def _what_to_await(self) -> _Awaited:
+        if self._request:
+            return _Awaited.NOTHING
+        if self._is_choked:
+            return _Awaited.TAKING
+        if self._parser.is_amid_head:
+            return _Awaited.REST_OF_HEAD
+        return _Awaited.REST_OF_BODY if self._parser.is_amid_body else _Awaited.REQUEST
+
+    def _seconds_for(self, awaited: _Awaited) -> int | None:
+        limits = self._limits
+        match awaited:
+            case _Awaited.REQUEST:
+                return limits.idle_seconds
+            case _Awaited.REST_OF_HEAD:
+                return limits.head_seconds
+            case _Awaited.REST_OF_BODY:
+                return limits.body_seconds
+            case _Awaited.TAKING:
+                return limits.send_seconds
+            case _Awaited.NOTHING:
+                return None

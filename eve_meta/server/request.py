@@ -1,0 +1,83 @@
+"""One request as a resource sees it: what `MetadataResource` needs of Twisted's `IRequest`."""
+
+from collections.abc import Iterable
+from io import BytesIO
+from typing import Protocol, final
+
+from attrs import frozen
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionDone
+from twisted.internet.tcp import Server
+from twisted.python.failure import Failure
+
+from eve_meta.server.parser import Received
+
+
+class IAnsweringChannel(Protocol):
+    """The connection of a request."""
+
+    transport: Server
+
+    def request_done(self, request: "GuestRequest") -> None:
+        """Send the answer of a request, which is complete."""
+
+    def loseConnection(self) -> None:
+        """Close once all is sent."""
+
+
+@final
+@frozen(eq=False)
+class ReceivedHeaders:
+    """Headers as Twisted's `Headers` gives them."""
+
+    values: dict[bytes, list[bytes]]
+
+    def getAllRawHeaders(self) -> Iterable[tuple[bytes, list[bytes]]]:
+        """Each name, and its values in the order in which they came."""
+        return self.values.items()
+
+
+@final
+class GuestRequest:
+    """A request and, bit by bit, its answer. Source: `twisted.web.iweb.IRequest`."""
+
+    def __init__(self, channel: IAnsweringChannel, received: Received) -> None:
+        self.channel = channel
+        self.method = received.method
+        self.uri = received.target
+        self.requestHeaders = ReceivedHeaders(received.headers)
+        self.content = BytesIO(received.body)
+        self.keeps_alive = received.keeps_alive
+        self.code = 200
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.body: list[bytes] = []
+        self._finished: list[Deferred[None]] = []
+
+    def setResponseCode(self, code: int) -> None:
+        """Answer with a status other than 200."""
+        self.code = code
+
+    def setHeader(self, name: bytes, value: bytes) -> None:
+        """Add a header to the answer."""
+        self.headers.append((name, value))
+
+    def write(self, data: bytes) -> None:
+        """Add to the answer's body."""
+        self.body.append(data)
+
+    def finish(self) -> None:
+        """Have the answer sent."""
+        self.channel.request_done(self)
+        for each in self._finished:
+            each.callback(None)
+
+    def notifyFinish(self) -> "Deferred[None]":
+        """Fires when the answer is sent, or fails when the guest is gone before."""
+        finished: Deferred[None] = Deferred()
+        self._finished.append(finished)
+        return finished
+
+    def lost(self) -> None:
+        """Tell who waits that the guest is gone."""
+        for each in self._finished:
+            each.errback(Failure(ConnectionDone()))
