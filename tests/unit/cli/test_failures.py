@@ -177,6 +177,12 @@ class TestUsage:
         assert 1 == ran.code
         assert "is too long a path for a Unix socket in it" in ran.err
 
+    def test_a_limit_that_there_is_not(self) -> None:
+        ran = eve_meta("agent", "--limit", "speed=1")
+
+        assert 1 == ran.code
+        assert ran.err.startswith("eve-meta: limit speed: there is none of this name")
+
     def test_an_option_that_does_not_exist(self) -> None:
         """In words that are click's, and differ from release to release."""
         ran = eve_meta("list", "--frob")
