@@ -11,8 +11,9 @@ Note [Lingering]
     until it closes, or has taken too long or sent too much. Source: RFC 9112, 9.6.
 
 Note [Slow guests]
-    A guest that does not take its answers is asked nothing and answered nothing until it has: what Twisted
-    holds of them is never more than one answer and what it calls full, 64 KiB.
+    An answer is handed to Twisted slice by slice, as its guest takes it, and no request is answered before
+    the last answer is taken. So a guest that reads nothing costs two slices, however large its user data is
+    and however often it asks for it.
 """
 
 import math
@@ -35,7 +36,9 @@ from eve_meta.limits import Limits
 from eve_meta.server.crowd import Crowd
 from eve_meta.server.parser import Received, RequestParser
 from eve_meta.server.request import GuestRequest
-from eve_meta.server.response import CONTINUE, response
+from eve_meta.server.response import CONTINUE, head
+
+SLICE_BYTES = 65536
 
 LINGERING_SECONDS = 5
 LINGERING_BYTES = 1024 * 1024
@@ -70,6 +73,7 @@ class GuestChannel(Protocol, TimeoutMixin):
         self._awaited: _Awaited | None = None
         self._is_answering = self._is_choked = self._is_half_closed = self._is_closing = False
         self._is_reading = True
+        self._unsent = memoryview(b"")
         self._forgotten_bytes: int | None = None
 
     def connectionMade(self) -> None:
@@ -123,7 +127,7 @@ class GuestChannel(Protocol, TimeoutMixin):
     def request_done(self, request: GuestRequest) -> None:
         """Send the answer of a request."""
         self._request = self._awaited = None
-        content = b"" if request.method == b"HEAD" else b"".join(request.body)
+        content = b"" if request.method == b"HEAD" else request.body
         self._send(request.code, request.headers, content, is_last=not request.keeps_alive)
         self._go_on()
 
@@ -156,12 +160,13 @@ class GuestChannel(Protocol, TimeoutMixin):
         if self._is_answering:
             return
         self._is_answering = True
-        while self._received and not (self._request or self._is_choked or self._is_closing):
+        self._send_on()
+        while self._received and not (self._request or self._unsent or self._is_choked or self._is_closing):
             self._answer(self._received.popleft())
         self._is_answering = False
         if self._is_closing or self._forgotten_bytes is not None:
             return
-        if self._request or self._received:
+        if self._request or self._received or self._unsent:
             self._wait()
         elif self._parser.refusal:
             self._refuse(self._parser.refusal, is_head=self._parser.refuses_head)
@@ -198,7 +203,16 @@ class GuestChannel(Protocol, TimeoutMixin):
         self, status: int, headers: Iterable[tuple[bytes, bytes]], content: bytes, *, is_last: bool
     ) -> None:
         if not self._is_closing:
-            self.transport.write(response(status, headers, content, self._clock.seconds(), is_last=is_last))
+            start = head(status, headers, self._clock.seconds(), is_last=is_last)
+            self.transport.write(start + content[:SLICE_BYTES])
+            self._unsent = memoryview(content)[SLICE_BYTES:]
+            self._send_on()
+
+    def _send_on(self) -> None:
+        """See Note [Slow guests]."""
+        while self._unsent and not self._is_choked:
+            self.transport.write(bytes(self._unsent[:SLICE_BYTES]))
+            self._unsent = self._unsent[SLICE_BYTES:]
 
     def _wait(self) -> None:
         """Have the guest do what it is to do next, within a time that does not begin anew meanwhile."""
@@ -223,7 +237,7 @@ class GuestChannel(Protocol, TimeoutMixin):
     def _what_to_await(self) -> _Awaited:
         if self._request:
             return _Awaited.NOTHING
-        if self._is_choked:
+        if self._is_choked or self._unsent:
             return _Awaited.TAKING
         if self._parser.is_amid_head:
             return _Awaited.REST_OF_HEAD

@@ -50,7 +50,7 @@ class GuestRequest:
         self.keeps_alive = received.keeps_alive
         self.code = 200
         self.headers: list[tuple[bytes, bytes]] = []
-        self.body: list[bytes] = []
+        self.body = b""
         self._finished: list[Deferred[None]] = []
 
     def setResponseCode(self, code: int) -> None:
@@ -63,7 +63,7 @@ class GuestRequest:
 
     def write(self, data: bytes) -> None:
         """Add to the answer's body."""
-        self.body.append(data)
+        self.body = self.body + data if self.body else data
 
     def finish(self) -> None:
         """Have the answer sent."""

@@ -1,4 +1,4 @@
-"""Responses as bytes: always with a length, never in chunks, which a guest may not know."""
+"""The head of a response as bytes."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -11,15 +11,13 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _PHRASES = {each.value: each.phrase.encode() for each in HTTPStatus}
 
 
-def response(
-    status: int, headers: Iterable[tuple[bytes, bytes]], content: bytes, now: float, *, is_last: bool
-) -> bytes:
-    """A response that is sent at `now`, in Unix time; behind the last the connection is closed."""
+def head(status: int, headers: Iterable[tuple[bytes, bytes]], now: float, *, is_last: bool) -> bytes:
+    """What stands before the content; `now` is Unix time; behind the last response a connection is closed."""
     lines = [b"HTTP/1.1 %d %s" % (status, _PHRASES[status]), b"Server: eve-meta", _date(int(now))]
     lines += [b"%s: %s" % each for each in headers]
     if is_last:
         lines.append(b"Connection: close")
-    return b"\r\n".join((*lines, b"", content))
+    return b"\r\n".join((*lines, b"", b""))
 
 
 @lru_cache(1)

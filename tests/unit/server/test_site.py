@@ -16,7 +16,7 @@ from twisted.python.failure import Failure
 from eve_meta.answer import Metadata
 from eve_meta.limits import Limits
 from eve_meta.messages import NotKeptError, PasswordSetError
-from eve_meta.server.channel import LINGERING_BYTES, LINGERING_SECONDS, GuestChannel
+from eve_meta.server.channel import LINGERING_BYTES, LINGERING_SECONDS, SLICE_BYTES, GuestChannel
 from eve_meta.server.resource import MetadataResource
 from eve_meta.server.site import GuestSite
 from eve_meta.vm import VM
@@ -25,13 +25,14 @@ from tests.unit.transport import GuestTransport
 if TYPE_CHECKING:
     import socket
 
+ANY_UUID = UUID("11111111-2222-3333-4444-555555555555")
 USER_DATA = b"#!/bin/sh\nexit 0\n"
 GET = b"GET /openstack/latest/user_data HTTP/1.1\r\nHost: [fe80::a9fe:a9fe%eth0]\r\n\r\n"
 VERSIONS = b"GET /openstack HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 def some_metadata() -> Metadata:
-    vm = VM(uuid=UUID("11111111-2222-3333-4444-555555555555"), user_data=USER_DATA)
+    vm = VM(uuid=ANY_UUID, user_data=USER_DATA)
     return Metadata(vm=vm, token_key=bytes(32))
 
 
@@ -449,6 +450,19 @@ class TestSlowGuest:
             replies(Guest().ask(VERSIONS), "GET")[0].body,
         ]
         assert states == ["paused", "producing"]
+
+    def test_a_large_answer_costs_no_more_than_a_small_one(self) -> None:
+        large = bytes(range(256)) * 1024
+        guest = Guest(metadata=Metadata(VM(uuid=ANY_UUID, user_data=large), token_key=bytes(32)))
+        guest.transport.full_bytes = 0
+        taken = []
+
+        guest.channel.dataReceived(GET)
+        while guest.transport.value():
+            taken.append(guest.transport.take())
+
+        assert replies(b"".join(taken), "GET")[0].body == large
+        assert max(map(len, taken)) < 2 * SLICE_BYTES
 
     def test_it_has_so_much_time_and_no_more(self) -> None:
         guest = self.slow()
