@@ -30,6 +30,7 @@ setup(
             "cloudbase-init>=1.1.8",
             "coverage>=7.6",
             "ec2-metadata>=3.0",
+            "h11>=0.16",
             "hypothesis>=6.110",
             "mypy>=1.13",
             "mypy-zope>=1.0.8",

@@ -18,6 +18,7 @@ _REASONS = {
     414: b"the path is too long",
     429: b"too many requests",
     431: b"too many headers, or too long ones",
+    501: b"no transfer coding but chunked is known",
     503: b"try again later",
     505: b"only HTTP/1.0 and HTTP/1.1 are spoken",
 }

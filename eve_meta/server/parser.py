@@ -12,6 +12,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from eve_meta.limits import Limits
 
 _VERSIONS = {"1.0", "1.1"}
+_FRAMING = {b"content-length", b"transfer-encoding"}
 
 
 @frozen(eq=False)
@@ -109,6 +110,8 @@ class RequestParser:
     def on_message_begin(self) -> None:
         """See httptools."""
         self._has_moved = True
+        if self.is_over:
+            raise _RefusedError
         if len(self._found) >= self._limits.requests_pipelined:
             self._refuse(HTTPStatus.TOO_MANY_REQUESTS)
         self._message = _Message()
@@ -139,9 +142,14 @@ class RequestParser:
         if version not in _VERSIONS:
             is_later = version > max(_VERSIONS)
             self._refuse(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED if is_later else HTTPStatus.BAD_REQUEST)
+        if message.headers.get(b"transfer-encoding", [b"chunked"])[0].lower() != b"chunked":
+            self._refuse(HTTPStatus.NOT_IMPLEMENTED)
         # llhttp has seen to it that there is one, of digits.
         if int(message.headers.get(b"content-length", [b"0"])[0]) > self._limits.body_bytes:
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        if self._parser.should_upgrade() and message.headers.keys() & _FRAMING:
+            # httptools passes over such a body, whatever we say of the upgrade.
+            self._refuse(HTTPStatus.BAD_REQUEST)
         expected = message.headers.get(b"expect", [])
         self.awaits_continue = version != "1.0" and [each.lower() for each in expected] == [b"100-continue"]
 

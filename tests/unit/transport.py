@@ -1,6 +1,10 @@
 """A guest's connection in memory."""
 
+import socket
+
 from twisted.internet.testing import StringTransport
+
+_HANDLE = socket.socket(socket.AF_INET6)
 
 
 class GuestTransport(StringTransport):
@@ -13,6 +17,10 @@ class GuestTransport(StringTransport):
 
     is_write_closed = False
     full_bytes: int | None = None
+
+    def getHandle(self) -> socket.socket:
+        """A socket that takes options, and is connected to nobody."""
+        return _HANDLE
 
     def loseWriteConnection(self) -> None:
         """Close our side once all is sent."""

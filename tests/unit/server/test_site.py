@@ -137,10 +137,12 @@ def test_a_request_that_comes_byte_by_byte() -> None:
     assert reply.body == USER_DATA
 
 
-def test_http_1_0_is_answered_and_closed() -> None:
+@pytest.mark.parametrize("more", [b"", b"Connection: keep-alive\r\n"])
+def test_http_1_0_is_answered_and_closed(more: bytes) -> None:
+    """Whatever stands behind it."""
     guest = Guest()
 
-    [reply] = replies(guest.ask(b"GET /openstack/latest/user_data HTTP/1.0\r\n\r\n"), "GET")
+    [reply] = replies(guest.ask(GET.replace(b"1.1", b"1.0")[:-2] + more + b"\r\n" + GET), "GET")
 
     assert reply.body == USER_DATA
     assert guest.transport.disconnecting
@@ -301,6 +303,7 @@ class TestRefusedGuest:
 @pytest.mark.parametrize(
     "asked",
     [
+        b"Connection: close, keep-alive\r\n",
         b"Connection: close\r\n",
         b"Connection: upgrade\r\nUpgrade: h2c\r\n",
         b"Upgrade: x\r\nConnection: Upgrade, close\r\n",

@@ -1,0 +1,79 @@
+"""Where requests begin and end, as our parser has it and as h11 has it, which shares no line with llhttp."""
+
+from enum import Enum, auto
+from typing import NamedTuple
+
+import h11
+
+from eve_meta.limits import Limits
+from eve_meta.server.parser import RequestParser
+
+
+class End(Enum):
+    """What comes behind the last whole request."""
+
+    MORE = auto()
+    OVER = auto()
+    REFUSED = auto()
+
+
+class Request(NamedTuple):
+    """All of a request that another may not see otherwise."""
+
+    method: bytes
+    target: bytes
+    body: bytes
+
+
+class Reading(NamedTuple):
+    """The whole requests in what was sent, what comes behind them, and why that is refused, if h11 tells."""
+
+    requests: list[Request]
+    end: End
+    reason: str = ""
+
+
+_LIMITS = Limits(head_bytes=2**20, headers=2**10, body_bytes=2**60, requests_pipelined=2**10)
+
+
+def ours(sent: bytes) -> Reading:
+    """As the server reads it."""
+    parser = RequestParser(_LIMITS)
+    found = [Request(each.method, each.target, each.body) for each in parser.feed(sent)]
+    if parser.refusal:
+        return Reading(found, End.REFUSED)
+    return Reading(found, End.OVER if parser.is_over else End.MORE)
+
+
+def of_h11(sent: bytes) -> Reading:
+    """As h11 reads it."""
+    connection = h11.Connection(h11.SERVER, max_incomplete_event_size=2**20)
+    connection.receive_data(sent)
+    found: list[Request] = []
+    try:
+        while (request := _next(connection)) is not None:
+            found.append(request)
+            # A status that lets nobody switch to another protocol.
+            connection.send(h11.Response(status_code=400, headers=[("Content-Length", "0")]))
+            connection.send(h11.EndOfMessage())
+            if connection.our_state is h11.MUST_CLOSE:
+                return Reading(found, End.OVER)
+            connection.start_next_cycle()
+    except h11.RemoteProtocolError as error:
+        return Reading(found, End.REFUSED, str(error))
+    return Reading(found, End.MORE)
+
+
+def _next(connection: h11.Connection) -> Request | None:
+    """A request that is whole."""
+    method = target = body = b""
+    while True:
+        match connection.next_event():
+            case h11.Request(method=method, target=target):
+                pass
+            case h11.Data(data=data):
+                body += data
+            case h11.EndOfMessage():
+                return Request(method, target, body)
+            case _:
+                return None

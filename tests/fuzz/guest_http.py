@@ -1,0 +1,99 @@
+"""Hostile guests at two doors in memory: each is answered for itself, or refused, or closed."""
+
+from collections.abc import Iterator
+from random import Random
+from typing import NamedTuple, cast
+from uuid import UUID
+
+from twisted.internet.error import ConnectionDone
+from twisted.internet.task import Clock
+from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
+from twisted.python.failure import Failure
+
+from eve_meta.answer import Metadata
+from eve_meta.document import parse
+from eve_meta.limits import Limits
+from eve_meta.server.resource import MetadataResource
+from eve_meta.server.site import GuestSite
+from tests.fuzz import grammar
+from tests.support import EXAMPLE
+from tests.unit.transport import GuestTransport
+
+MARKERS = ("marker-of-red", "marker-of-green")
+STATUSES = {200, 400, 401, 403, 404, 405, 409, 413, 414, 429, 431, 501, 505}
+LIMITS = Limits()
+
+
+class Reply(NamedTuple):
+    """What a guest was answered to one request: the status, and the length that it was told."""
+
+    status: int
+    length: int
+
+
+class GuestHttp:
+    """Two doors, and all that is logged meanwhile."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.sites = [self._site(number, marker) for number, marker in enumerate(MARKERS)]
+        self.logged: list[LogEvent] = []
+        globalLogPublisher.addObserver(cast("ILogObserver", self.logged.append))
+
+    def try_one(self, seed: str) -> None:
+        """Have one guest send what comes of a seed.
+
+        Raises:
+            AssertionError: something was answered that should not have been.
+        """
+        random = Random(seed)
+        sent = grammar.conversation(random)
+        number = random.randrange(2)
+        answered = self._answered(number, grammar.pieces(random, sent))
+        assert MARKERS[1 - number].encode() not in answered, "another VM's answer"
+        replies = list(_replies(answered))
+        assert {each.status for each in replies} <= STATUSES, replies
+        if len(sent) < LIMITS.head_bytes:
+            whole = list(_replies(self._answered(number, [sent])))
+            assert whole == replies, "it counts how the same bytes arrive"
+        assert not self.logged, self.logged
+        self.clock.advance(1)
+
+    def _answered(self, number: int, pieces: list[bytes]) -> bytes:
+        transport = GuestTransport()
+        channel = self.sites[number].buildProtocol(None)
+        channel.makeConnection(transport)
+        for piece in pieces:
+            channel.dataReceived(piece)
+        channel.readConnectionLost()
+        assert transport.disconnecting, "a guest that has closed is closed"
+        channel.connectionLost(Failure(ConnectionDone()))
+        sent: bytes = transport.value()
+        return sent
+
+    def _site(self, number: int, marker: str) -> GuestSite:
+        document = EXAMPLE | {"uuid": str(UUID(int=number + 1)), "hostname": marker, "user_data": marker}
+        metadata = Metadata(parse(document), token_key=bytes([number]) * 32)
+        resource = MetadataResource(f"tap{number}", metadata, self.clock.seconds, _keep)
+        return GuestSite(resource, LIMITS, self.clock)
+
+
+async def _keep(interface: str, vm: UUID, password: str) -> None:
+    """Take a password and do nothing with it."""
+
+
+def _replies(answered: bytes) -> Iterator[Reply]:
+    """Each reply as a client finds it; one to HEAD by what stands in its body's place: another reply."""
+    while answered:
+        head, end, rest = answered.partition(b"\r\n\r\n")
+        assert end, answered[:200]
+        line, *headers = head.split(b"\r\n")
+        version, status, _ = line.split(b" ", 2)
+        assert version == b"HTTP/1.1", line
+        if status != b"100":
+            [length] = [int(each[16:]) for each in headers if each.startswith(b"Content-Length: ")]
+            yield Reply(int(status), length)
+            has_body = rest and not rest.startswith(b"HTTP/1.1 ")
+            assert not has_body or len(rest) >= length, "a reply was cut short"
+            rest = rest[length:] if has_body else rest
+        answered = rest

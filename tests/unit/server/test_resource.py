@@ -1,0 +1,61 @@
+"""A door's resource is one of Twisted's: Twisted's own site answers from it as ours does."""
+
+from typing import cast
+from uuid import UUID
+
+import pytest
+from twisted.internet.task import Clock
+from twisted.web.server import Site
+
+from eve_meta.answer import Metadata
+from eve_meta.document import parse
+from eve_meta.limits import Limits
+from eve_meta.server.resource import MetadataResource
+from eve_meta.server.site import GuestSite
+from tests.support import EXAMPLE
+from tests.unit.transport import GuestTransport
+
+LINES = {b"Date", b"Server", b"Connection"}
+"""The transport's own."""
+
+
+async def keep(interface: str, vm: UUID, password: str) -> None:
+    """Keep a password at once."""
+
+
+def answered(site: Site | GuestSite, sent: bytes) -> tuple[bytes, dict[bytes, bytes], bytes]:
+    """Status line, headers and body."""
+    transport = GuestTransport()
+    channel = site.buildProtocol(None)
+    assert channel
+    channel.makeConnection(transport)
+    channel.dataReceived(sent)
+    head, _, body = cast("bytes", transport.value()).partition(b"\r\n\r\n")
+    line, *headers = head.split(b"\r\n")
+    named = dict(cast("tuple[bytes, bytes]", each.split(b": ", 1)) for each in headers)
+    return line, {name: value for name, value in named.items() if name not in LINES}, body
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        b"GET /openstack/latest/user_data",
+        b"HEAD /openstack/latest/user_data",
+        b"GET /latest/meta-data/",
+        b"GET /latest/meta-data/%2e%2e",
+        b"GET /nowhere?x=y",
+        b"PUT /latest/meta-data/hostname",
+        b"POST /openstack/latest/password",
+        b"GET http://169.254.169.254/latest/meta-data/hostname",
+        b"GET /" + b"a" * 3000,
+    ],
+)
+def test_both_answer_the_same(request_line: bytes) -> None:
+    clock = Clock()
+    resource = MetadataResource("tap0", Metadata(parse(EXAMPLE), bytes(32)), clock.seconds, keep)
+    sent = request_line + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\nsecret"
+
+    expected = answered(Site(resource, reactor=clock), sent)
+
+    assert expected == answered(GuestSite(resource, Limits(), clock), sent)
+    assert expected[0].startswith(b"HTTP/1.1 ")
