@@ -1,5 +1,6 @@
 """Frames as a guest may send them, byte by byte, and a sniffer of those that arrive."""
 
+import random
 import socket
 import struct
 from collections.abc import Callable
@@ -51,6 +52,18 @@ def on_link(sender: str, _gateway: str, target: str) -> bytes:
 def marker(sender: str, _gateway: str, target: str) -> bytes:
     """A frame of no protocol, to all."""
     return _ethernet(_BROADCAST, sender, _EXPERIMENT, target.encode())
+
+
+def syn(sender: str, gateway: str, target: str) -> bytes:
+    """Knocks at the service, from a port that is any."""
+    port = random.randrange(1024, 65536)
+    address = IPv4Address(target).packed
+    unsummed = struct.pack("!HHIIBBHHH", port, 80, port, 0, 0x50, 2, 1024, 0, 0)
+    pseudo = IPv4Address("10.0.0.5").packed + address + struct.pack("!HH", 6, len(unsummed))
+    total = sum(struct.unpack("!16H", pseudo + unsummed))
+    checksum = 0xFFFF - (total % 0xFFFF)
+    tcp = unsummed[:16] + struct.pack("!H", checksum) + unsummed[18:]
+    return _ethernet(gateway, sender, _IPV4, _ipv4(6, address, tcp))
 
 
 def send(guest: Guest, *frames: bytes) -> None:
