@@ -103,6 +103,26 @@ class DoorTests(TestCase):
 
         assert await deferToThread(ask_and_half_close, self.guest(), NAME[:-2]) == b""
 
+    async def test_guests_that_come_too_fast_wait_and_are_not_refused(self) -> None:
+        self.limits = Limits(connections_burst=1, connections_per_second=2)
+        self.open_door(metadata_of("one"))
+        assert b" 200 OK\r\n" in await deferToThread(ask, self.guest(), NAME)
+
+        answered = deferToThread(ask, self.guest(), NAME)
+        await deferLater(reactor, 0.1)
+        assert not answered.called
+
+        assert b" 200 OK\r\n" in await answered
+
+    async def test_a_door_is_closed_while_guests_wait(self) -> None:
+        self.limits = Limits(connections_burst=1, connections_per_second=1)
+        self.open_door(metadata_of("one"))
+        await deferToThread(ask, self.guest(), NAME)
+
+        await self.door.stopService()
+
+        assert not self.door.running
+
     async def test_a_refresh_is_seen_on_an_open_connection(self) -> None:
         self.open_door(metadata_of("one"))
         guest = self.guest()
