@@ -17,7 +17,7 @@ from statistics import median, quantiles
 
 from tests.agents import GREEN, RED, Agent
 from tests.hosts import HOSTNAME, Guest, Host
-from tests.integration.attacks import ATTACKS
+from tests.integration.hostile import ATTACKS
 
 REQUESTS = 300
 SETTLING_SECONDS = 2
@@ -26,7 +26,7 @@ SETTLING_SECONDS = 2
 @contextmanager
 def attacked_by(guest: Guest, attack: str) -> Iterator[None]:
     """A guest that does its worst meanwhile."""
-    program = (sys.executable, "-m", "tests.integration.attacks", attack)
+    program = (sys.executable, "-m", "tests.integration.hostile", attack)
     process = subprocess.Popen(["ip", "netns", "exec", guest.name, "chrt", "--idle", "0", *program])
     try:
         yield

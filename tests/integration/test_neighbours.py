@@ -7,7 +7,7 @@ import pytest
 
 from tests.agents import GREEN, RED, Agent
 from tests.hosts import HOSTNAME, Guest, Host
-from tests.integration.attacks import ATTACKS
+from tests.integration.hostile import ATTACKS
 from tests.integration.neighbours import attacked_by
 from tests.support import soon
 

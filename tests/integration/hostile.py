@@ -1,6 +1,6 @@
 """What a hostile guest does to its metadata service, on and on, from inside.
 
-usage: python -m tests.integration.attacks NAME
+usage: python -m tests.integration.hostile NAME
 """
 
 import random
