@@ -11,7 +11,9 @@ from netns.wiring import GUEST_PORT, METADATA_IPV4, METADATA_IPV6, SERVICE_PORT
 
 _SEARCH_PATH = "/usr/sbin:/sbin:/usr/bin:/bin:/usr/local/sbin"
 
-# A connection is let in only if it was redirected: the service's port can not be asked for by its number.
+# A connection is let in only if it was redirected: the service's port can not be asked for by its number. It
+# begins with a SYN, of which so many are let in and no more: the kernel keeps an entry for each for a minute,
+# and for whatever else would begin one for days, in memory that all guests share.
 # A refusal (the RST that answers a connection nobody listens for) stays inside: while the agent restarts a
 # guest's SYN is then repeated, where most guests would take a refusal as final. A connection that was
 # accepted is ASSURED, so it can be reset.
@@ -24,13 +26,17 @@ COMMIT
 """
 _FILTER = """\
 *filter
--A INPUT -p tcp --dport {port} -m conntrack --ctstate DNAT -j ACCEPT
+-A INPUT -p tcp --dport {port} -m conntrack --ctstate ESTABLISHED -j ACCEPT
+-A INPUT -p tcp --dport {port} --syn -m conntrack --ctstate DNAT {limit} -j ACCEPT
 {icmp}
 -A INPUT -j DROP
 -A FORWARD -j DROP
 -A OUTPUT -p tcp --sport {port} --tcp-flags RST RST -m conntrack ! --ctstatus ASSURED -j DROP
 COMMIT
 """
+_SYN_LIMIT = "-m limit --limit 200/second --limit-burst 4000"
+"""Of each family: twice what the service lets in, whose own limits are those that an operator sets."""
+
 _BUILT_IN = {
     "nat": ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"),
     "filter": ("INPUT", "FORWARD", "OUTPUT"),
@@ -49,7 +55,7 @@ def rules(addresses: tuple[object, ...], icmp: str) -> str:
         f"-A PREROUTING -d {address} -p tcp --dport {GUEST_PORT} -j REDIRECT --to-ports {SERVICE_PORT}"
         for address in addresses
     )
-    return _NAT.format(redirects=redirects) + _FILTER.format(icmp=icmp, port=SERVICE_PORT)
+    return _NAT.format(redirects=redirects) + _FILTER.format(icmp=icmp, port=SERVICE_PORT, limit=_SYN_LIMIT)
 
 
 _FAMILIES = {

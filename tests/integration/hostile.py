@@ -18,7 +18,7 @@ from tests.integration import frames
 ADDRESS = (IPV4, 80)
 GET = b"GET /latest/user-data HTTP/1.1\r\nHost: x\r\n\r\n"
 MANY = 1000
-FRAMES_READY = 4096
+FRAMES_READY = 16384
 
 
 def hold() -> None:

@@ -1,16 +1,21 @@
 """A guest that wants too much, and its neighbour at the same server, which does not notice."""
 
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from netns import namespace_of
 from tests.agents import GREEN, RED, Agent
-from tests.hosts import HOSTNAME, IPV4, LINK_LOCAL, Guest, Host
+from tests.hosts import HOSTNAME, IPV4, LINK_LOCAL, Guest, Host, run
+from tests.integration.hostile import FRAMES_READY as KNOCKS
+from tests.integration.neighbours import attacked_by
 from tests.support import soon
 
+ATTACK_SECONDS = 3
 BURST = 40
 CONNECTIONS = 10
 USER_DATA_BYTES = 3 * 1024 * 1024
@@ -73,6 +78,22 @@ def test_guest_that_reads_nothing(guests: tuple[Guest, Guest], agent: Agent) -> 
             connection.sendall(GET_USER_DATA * 3)
         assert green.read(HOSTNAME) == "green"
         assert resident_bytes(server) - before < 2 * USER_DATA_BYTES
+
+
+def test_knocks(guests: tuple[Guest, Guest]) -> None:
+    """The kernel has few entries of those who never come in, and its neighbour comes in."""
+    red, green = guests
+    with attacked_by(red, "flood_syn"):
+        assert soon(lambda: connections_tracked("tap0") > 1)
+        time.sleep(ATTACK_SECONDS)
+        assert connections_tracked("tap0") < KNOCKS * 3 / 4
+        assert green.read(HOSTNAME) == "green"
+
+
+def connections_tracked(interface: str) -> int:
+    """How many entries the kernel has in an interface's namespace."""
+    count = "/proc/sys/net/netfilter/nf_conntrack_count"
+    return int(run("ip", "netns", "exec", namespace_of(interface), "cat", count))
 
 
 def established(guest: Guest) -> int:
