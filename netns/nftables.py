@@ -1,15 +1,19 @@
 """The steering of frames between a VM's port and its namespace: one nftables table per interface.
 
     table netdev eve-meta-tap0 {
-        comment "steers 12-13, layout 1"
+        comment "steers 12-13, layout 2"
         chain from-guest {
             type filter hook ingress device "tap0" priority -500; policy accept;
-            ether type ip ip daddr 169.254.169.254 ether daddr set 02:00:a9:fe:a9:fe fwd to "evm…"
-            ether type arp arp daddr ip 169.254.169.254 …
-            ether type ip6 ip6 daddr fe80::a9fe:a9fe …
-            ether type ip6 ip6 daddr fd00:ec2::254 …
-            ether type ip6 icmpv6 type nd-neighbor-solicit icmpv6 taddr fe80::a9fe:a9fe …
-            ether type ip6 icmpv6 type nd-neighbor-solicit icmpv6 taddr fd00:ec2::254 …
+            ether type 8021q vlan id & 0xfff != 0 accept
+            ether type 8021ad vlan id & 0xfff != 0 accept
+            meta protocol 8021q drop
+            meta protocol 8021ad drop
+            meta protocol ip ip daddr 169.254.169.254 ether daddr set 02:00:a9:fe:a9:fe fwd to "evm…"
+            meta protocol arp arp daddr ip 169.254.169.254 …
+            meta protocol ip6 ip6 daddr fe80::a9fe:a9fe …
+            meta protocol ip6 ip6 daddr fd00:ec2::254 …
+            meta protocol ip6 icmpv6 type nd-neighbor-solicit icmpv6 taddr fe80::a9fe:a9fe …
+            meta protocol ip6 icmpv6 type nd-neighbor-solicit icmpv6 taddr fd00:ec2::254 …
         }
         chain to-guest {
             type filter hook ingress device "evm…" priority -500; policy drop;
@@ -18,10 +22,15 @@
     }
 
 Why set the destination: a guest with a default gateway sends to the gateway's hardware address, and the
-namespace would drop that as somebody else's. A frame with a VLAN tag has another ether type, so it goes on as
-before. The `nft` program is not called: it lists every table first, 137 ms a call at 200 VMs where this takes
-2 ms at any number. Source: linux/netfilter/nf_tables.h, Linux 6.18; the hook runs before a bridge's or Open
-vSwitch's (__netif_receive_skb_core() in net/core/dev.c).
+namespace would drop that as somebody else's.
+A frame of a VLAN goes on as before. One with a priority tag, of VLAN 0, is of none: a host takes the tag off,
+and off what is in it, however many there are, and would take the packet for its own 169.254.169.254. So it is
+steered as one without, and dropped if there is another tag in it. The hook sees a frame without its outermost
+tag, but that is there again for who reads the link's header. Source: IEEE 802.1Q-2022, 6.9; check_vlan_id in
+net/core/dev.c, nft_payload_copy_vlan() in net/netfilter/nft_payload.c, Linux 6.18.
+The `nft` program is not called: it lists every table first, 137 ms a call at 200 VMs where this takes 2 ms at
+any number. Source: linux/netfilter/nf_tables.h, Linux 6.18; the hook runs before a bridge's or Open vSwitch's
+(__netif_receive_skb_core() in net/core/dev.c).
 """
 
 import re
@@ -62,7 +71,7 @@ from netns.netlink import (
 )
 from netns.wiring import INNER_MAC, METADATA_IPV4, METADATA_IPV6, Steering
 
-_LAYOUT = 1
+_LAYOUT = 2
 """Raised with every change of what stands in the namespace or the table: the next start then renews them."""
 
 _MARK = re.compile(rf"steers (\d+)-(\d+), layout {_LAYOUT}")
@@ -76,7 +85,15 @@ _NFTA_CHAIN_TABLE, _NFTA_CHAIN_NAME, _NFTA_CHAIN_HOOK, _NFTA_CHAIN_POLICY, _NFTA
 _NFTA_HOOK_HOOKNUM, _NFTA_HOOK_PRIORITY, _NFTA_HOOK_DEV = 1, 2, 3
 _NFTA_RULE_TABLE, _NFTA_RULE_CHAIN, _NFTA_RULE_EXPRESSIONS = 1, 2, 4
 _NFTA_EXPR_NAME, _NFTA_EXPR_DATA = 1, 2
-_NFTA_DATA_VALUE = 1
+_NFTA_DATA_VALUE, _NFTA_DATA_VERDICT = 1, 2
+_NFTA_VERDICT_CODE = 1
+_NFTA_BITWISE_SREG, _NFTA_BITWISE_DREG, _NFTA_BITWISE_LEN, _NFTA_BITWISE_MASK, _NFTA_BITWISE_XOR = (
+    1,
+    2,
+    3,
+    4,
+    5,
+)
 _NFTA_CMP_SREG, _NFTA_CMP_OP, _NFTA_CMP_DATA = 1, 2, 3
 _NFTA_PAYLOAD_DREG, _NFTA_PAYLOAD_BASE, _NFTA_PAYLOAD_OFFSET, _NFTA_PAYLOAD_LEN, _NFTA_PAYLOAD_SREG = (
     1,
@@ -91,13 +108,15 @@ _NFTA_FWD_SREG_DEV = 1
 _USERDATA_COMMENT = 0
 _NF_NETDEV_INGRESS = 0
 _PRIORITY = -500
-_DROP, _ACCEPT = 0, 1
+_NF_DROP, _NF_ACCEPT = 0, 1
 
 _LINK_HEADER, _NETWORK_HEADER, _TRANSPORT_HEADER = 0, 1, 2
 _IPPROTO_ICMPV6 = bytes([socket.IPPROTO_ICMPV6])
 _ND_NEIGHBOR_SOLICIT = bytes([135])
 
 _IPV4, _ARP, _IPV6 = (each.to_bytes(2, "big") for each in (0x0800, 0x0806, 0x86DD))
+_TAGS = tuple(each.to_bytes(2, "big") for each in (0x8100, 0x88A8))
+_VLAN_NUMBER = b"\x0f\xff"
 
 
 def replacement(interface: str, steering: Steering, *, exists: bool) -> list[Message]:
@@ -106,8 +125,10 @@ def replacement(interface: str, steering: Steering, *, exists: bool) -> list[Mes
     return _batch(
         *([_table(NFT_MSG_DELTABLE, table)] if exists else []),
         _table(NFT_MSG_NEWTABLE, table, steering),
-        _chain(table, "from-guest", interface, _ACCEPT),
-        _chain(table, "to-guest", link, _DROP),
+        _chain(table, "from-guest", interface, _NF_ACCEPT),
+        _chain(table, "to-guest", link, _NF_DROP),
+        *(_rule(table, "from-guest", each + _verdict(_NF_ACCEPT)) for each in _frames_of_vlans()),
+        *(_rule(table, "from-guest", each + _verdict(_NF_DROP)) for each in _frames_with_further_tags()),
         *(_rule(table, "from-guest", each + _forward(steering.link)) for each in _metadata_frames()),
         _rule(table, "to-guest", _forward_unchanged(steering.port)),
     )
@@ -149,29 +170,43 @@ def is_supported(netlink: Netlink) -> bool:
         return False
 
 
+def _frames_of_vlans() -> Iterator[bytes]:
+    for each in _TAGS:
+        number = _payload(_NFTA_PAYLOAD_DREG, _LINK_HEADER, 14, 2) + _masked(_VLAN_NUMBER)
+        yield _has(_LINK_HEADER, 12, each) + number + _compared(Cmp.NFT_CMP_NEQ, bytes(2))
+
+
+def _frames_with_further_tags() -> Iterator[bytes]:
+    yield from map(_carries, _TAGS)
+
+
 def _metadata_frames() -> Iterator[bytes]:
     ipv4 = METADATA_IPV4.packed
-    yield _has_ether_type(_IPV4) + _has(_NETWORK_HEADER, 16, ipv4)
-    yield _has_ether_type(_ARP) + _has(_NETWORK_HEADER, 24, ipv4)
+    yield _carries(_IPV4) + _has(_NETWORK_HEADER, 16, ipv4)
+    yield _carries(_ARP) + _has(_NETWORK_HEADER, 24, ipv4)
     for each in METADATA_IPV6:
-        yield _has_ether_type(_IPV6) + _has(_NETWORK_HEADER, 24, each.packed)
+        yield _carries(_IPV6) + _has(_NETWORK_HEADER, 24, each.packed)
     for each in METADATA_IPV6:
-        yield _has_ether_type(_IPV6) + _solicits(each)
+        yield _carries(_IPV6) + _solicits(each)
 
 
 def _solicits(address: IPv6Address) -> bytes:
     """A neighbour solicitation goes to a multicast address: what it asks for tells. Source: RFC 4861, 4.3."""
-    protocol = _number(_NFTA_META_DREG, Regs.NFT_REG_1) + _number(_NFTA_META_KEY, Meta.NFT_META_L4PROTO)
     return (
-        _expression("meta", protocol)
+        _meta(Meta.NFT_META_L4PROTO)
         + _equals(_IPPROTO_ICMPV6)
         + _has(_TRANSPORT_HEADER, 0, _ND_NEIGHBOR_SOLICIT)
         + _has(_TRANSPORT_HEADER, 8, address.packed)
     )
 
 
-def _has_ether_type(ether_type: bytes) -> bytes:
-    return _has(_LINK_HEADER, 12, ether_type)
+def _carries(ether_type: bytes) -> bytes:
+    """Under the outermost tag, if there is one."""
+    return _meta(Meta.NFT_META_PROTOCOL) + _equals(ether_type)
+
+
+def _meta(key: int) -> bytes:
+    return _expression("meta", _number(_NFTA_META_DREG, Regs.NFT_REG_1), _number(_NFTA_META_KEY, key))
 
 
 def _has(base: int, offset: int, value: bytes) -> bytes:
@@ -179,11 +214,35 @@ def _has(base: int, offset: int, value: bytes) -> bytes:
 
 
 def _equals(value: bytes) -> bytes:
+    return _compared(Cmp.NFT_CMP_EQ, value)
+
+
+def _compared(operation: int, value: bytes) -> bytes:
     return _expression(
         "cmp",
         _number(_NFTA_CMP_SREG, Regs.NFT_REG_1),
-        _number(_NFTA_CMP_OP, Cmp.NFT_CMP_EQ),
+        _number(_NFTA_CMP_OP, operation),
         nest(_NFTA_CMP_DATA, attribute(_NFTA_DATA_VALUE, value)),
+    )
+
+
+def _masked(mask: bytes) -> bytes:
+    return _expression(
+        "bitwise",
+        _number(_NFTA_BITWISE_SREG, Regs.NFT_REG_1),
+        _number(_NFTA_BITWISE_DREG, Regs.NFT_REG_1),
+        _number(_NFTA_BITWISE_LEN, len(mask)),
+        nest(_NFTA_BITWISE_MASK, attribute(_NFTA_DATA_VALUE, mask)),
+        nest(_NFTA_BITWISE_XOR, attribute(_NFTA_DATA_VALUE, bytes(len(mask)))),
+    )
+
+
+def _verdict(code: int) -> bytes:
+    verdict = nest(_NFTA_DATA_VERDICT, _number(_NFTA_VERDICT_CODE, code))
+    return _expression(
+        "immediate",
+        _number(_NFTA_IMMEDIATE_DREG, Regs.NFT_REG_VERDICT),
+        nest(_NFTA_IMMEDIATE_DATA, verdict),
     )
 
 

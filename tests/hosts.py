@@ -68,6 +68,12 @@ def mtu_of(link: str, *where: str) -> int:
     return int(shown["mtu"])
 
 
+def mac_of(link: str, *where: str) -> str:
+    """The hardware address of a link, in this namespace or in that of `-n NAME`."""
+    (shown,) = json.loads(ip(*where, "-j", "link", "show", "dev", link))
+    return str(shown["address"])
+
+
 @frozen
 class Guest:
     """A VM as the network sees it: a namespace with a NIC, and the tap on the host."""

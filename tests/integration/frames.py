@@ -4,7 +4,7 @@ import random
 import socket
 import struct
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Self
 
@@ -12,31 +12,33 @@ from attrs import frozen
 
 from netns.wiring import INNER_MAC
 from tests.hosts import NIC, Guest
+from tests.integration import packets
 
 Frame = Callable[[str, str, str], bytes]
 """Makes a frame of the sender's MAC address, the gateway's, and the IP address that it is for."""
 
 _ALL_FRAMES = 3
 _SOL_PACKET, _PACKET_ADD_MEMBERSHIP, _PACKET_MR_PROMISC = 263, 1, 1
-_ARP, _IPV4, _IPV6, _EXPERIMENT = 0x0806, 0x0800, 0x86DD, 0x88B5
-_BROADCAST = "ff:ff:ff:ff:ff:ff"
-_FRAME_BYTES = 65536
+_EXPERIMENT = 0x88B5
+_IPV4, _IPV6 = "10.0.0.5", "fe80::5"
+FRAME_BYTES = 65536
+_BUFFER_BYTES = 64 << 20
+_SO_RCVBUFFORCE, _PACKET_STATISTICS = 33, 6
+_STATISTICS = struct.Struct("II")
 _ARRIVAL_SECONDS = 5
 
 
 def arp_request(sender: str, _gateway: str, target: str) -> bytes:
     """Asks all for the hardware address of an IPv4 address."""
-    head = struct.pack("!HHBBH", 1, _IPV4, 6, 4, 1)
-    asker = _mac(sender) + IPv4Address("10.0.0.5").packed
-    return _ethernet(_BROADCAST, sender, _ARP, head + asker + bytes(6) + IPv4Address(target).packed)
+    asked = packets.arp(packets.ARP_REQUEST, (sender, _IPV4), ("00:00:00:00:00:00", target))
+    return packets.ethernet(packets.BROADCAST, sender, packets.ARP_TYPE, asked)
 
 
 def solicitation(sender: str, _gateway: str, target: str) -> bytes:
     """Asks all that may have it for the hardware address of an IPv6 address."""
-    wanted = IPv6Address(target).packed
-    group = IPv6Address("ff02::1:ff00:0").packed[:13] + wanted[13:]
-    icmp = struct.pack("!BBHI", 135, 0, 0, 0) + wanted
-    return _ethernet("33:33:" + group[12:].hex(":"), sender, _IPV6, _ipv6(58, group, icmp))
+    group = IPv6Address(IPv6Address("ff02::1:ff00:0").packed[:13] + IPv6Address(target).packed[13:])
+    asked = packets.icmp6(_IPV6, str(group), packets.SOLICITATION, bytes(4) + IPv6Address(target).packed)
+    return packets.framed("33:33:" + group.packed[12:].hex(":"), sender, asked)
 
 
 def to_gateway(sender: str, gateway: str, target: str) -> bytes:
@@ -51,7 +53,7 @@ def on_link(sender: str, _gateway: str, target: str) -> bytes:
 
 def marker(sender: str, _gateway: str, target: str) -> bytes:
     """A frame of no protocol, to all."""
-    return _ethernet(_BROADCAST, sender, _EXPERIMENT, target.encode())
+    return packets.ethernet(packets.BROADCAST, sender, _EXPERIMENT, target.encode())
 
 
 def syn(sender: str, gateway: str, target: str) -> bytes:
@@ -68,7 +70,7 @@ def syn(sender: str, gateway: str, target: str) -> bytes:
 
 def send(guest: Guest, *frames: bytes) -> None:
     """Let a guest send frames, whatever is in them."""
-    with closing(guest.inside(lambda: _packet_socket(NIC))) as sending:
+    with closing(guest.inside(lambda: packet_socket(NIC))) as sending:
         for frame in frames:
             sending.send(frame)
 
@@ -82,7 +84,8 @@ class Sniffer:
     @classmethod
     def on(cls, interface: str) -> Self:
         """Begin to look, in the network namespace of the caller."""
-        made = _packet_socket(interface)
+        made = packet_socket(interface)
+        made.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER_BYTES)
         promiscuous = struct.pack("iHH8s", socket.if_nametoindex(interface), _PACKET_MR_PROMISC, 0, b"")
         made.setsockopt(_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, promiscuous)
         made.settimeout(_ARRIVAL_SECONDS)
@@ -90,9 +93,21 @@ class Sniffer:
 
     def until(self, last: bytes) -> list[bytes]:
         """The frames so far, up to one that must come."""
-        seen = [self._socket.recv(_FRAME_BYTES)]
+        seen = [self._socket.recv(FRAME_BYTES)]
         while seen[-1] != last:
-            seen.append(self._socket.recv(_FRAME_BYTES))
+            seen.append(self._socket.recv(FRAME_BYTES))
+        return seen
+
+    def so_far(self) -> list[bytes]:
+        """The frames that have come since the last look; none was lost."""
+        seen = []
+        self._socket.settimeout(0)
+        with suppress(BlockingIOError):
+            while True:
+                seen.append(self._socket.recv(FRAME_BYTES))
+        self._socket.settimeout(_ARRIVAL_SECONDS)
+        counted = self._socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, _STATISTICS.size)
+        assert _STATISTICS.unpack(counted)[1] == 0
         return seen
 
     def close(self) -> None:
@@ -100,37 +115,13 @@ class Sniffer:
         self._socket.close()
 
 
-def _packet_socket(interface: str) -> socket.socket:
+def packet_socket(interface: str) -> socket.socket:
+    """A socket that sends and gets whole frames; in the network namespace of the caller."""
     made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ALL_FRAMES))
     made.bind((interface, _ALL_FRAMES))
     return made
 
 
-def _mac(text: str) -> bytes:
-    return bytes.fromhex(text.replace(":", ""))
-
-
-def _ethernet(destination: str, source: str, ether_type: int, payload: bytes) -> bytes:
-    return _mac(destination) + _mac(source) + struct.pack("!H", ether_type) + payload
-
-
 def _datagram(destination: str, sender: str, target: str) -> bytes:
-    udp = struct.pack("!HHHH", 1024, 80, 8, 0)
-    address = ip_address(target)
-    if isinstance(address, IPv4Address):
-        return _ethernet(destination, sender, _IPV4, _ipv4(17, address.packed, udp))
-    return _ethernet(destination, sender, _IPV6, _ipv6(17, address.packed, udp))
-
-
-def _ipv4(protocol: int, target: bytes, payload: bytes) -> bytes:
-    source = IPv4Address("10.0.0.5").packed
-    parts = (0x45, 0, 20 + len(payload), 0, 0, 64, protocol)
-    unsummed = struct.pack("!BBHHHBBH4s4s", *parts, 0, source, target)
-    total = sum(struct.unpack("!10H", unsummed))
-    checksum = 0xFFFF - (total % 0xFFFF)
-    return struct.pack("!BBHHHBBH4s4s", *parts, checksum, source, target) + payload
-
-
-def _ipv6(protocol: int, target: bytes, payload: bytes) -> bytes:
-    source = IPv6Address("fe80::5").packed
-    return struct.pack("!IHBB16s16s", 6 << 28, len(payload), protocol, 255, source, target) + payload
+    source = _IPV4 if isinstance(ip_address(target), IPv4Address) else _IPV6
+    return packets.framed(destination, sender, packets.datagram(source, target, 80))

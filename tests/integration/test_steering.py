@@ -14,6 +14,8 @@ from tests.agents import GREEN, RED, Agent
 from tests.hosts import HOSTNAME, IPV4, LINK_LOCAL, UNIQUE_LOCAL, Guest, Host, ip, mtu_of
 from tests.integration import frames
 from tests.integration.frames import Frame, Sniffer
+from tests.integration.impostor import Tags
+from tests.integration.packets import SERVICE_VLAN, VLAN, tagged
 from tests.support import soon
 
 RED_MAC, GREEN_MAC = "02:00:00:00:00:05", "02:00:00:00:00:06"
@@ -68,6 +70,33 @@ def test_only_metadata_is_steered(lan: Lan, frame: Frame, metadata: str, other: 
     for sniffer in lan.sniffers:
         seen = sniffer.until(MARK)
         assert [passed] == [each for each in seen if each in (steered, passed)]
+
+
+@pytest.mark.parametrize("frame", [frames.arp_request, frames.to_gateway, frames.on_link])
+@pytest.mark.parametrize(
+    "tags",
+    [
+        ((VLAN, 0),),
+        ((VLAN, 0xE000),),
+        ((SERVICE_VLAN, 0),),
+        ((VLAN, 0), (VLAN, 0)),
+        ((SERVICE_VLAN, 0), (VLAN, 0), (VLAN, 0)),
+    ],
+    ids=["802.1Q", "high priority", "802.1ad", "two", "three"],
+)
+def test_priority_tags(lan: Lan, frame: Frame, tags: Tags) -> None:
+    """A frame for a metadata address reaches no other port either if its tags say that it is of no VLAN."""
+    frames.send(lan.red, tagged(frame(RED_MAC, GREEN_MAC, IPV4), *tags), MARK)
+    for sniffer in lan.sniffers:
+        assert [] == [each for each in sniffer.until(MARK) if ip_address(IPV4).packed in each[12:]]
+
+
+def test_vlan(lan: Lan) -> None:
+    """A frame of a VLAN goes where it went before, whoever it is for."""
+    plain = frames.to_gateway(RED_MAC, GREEN_MAC, IPV4)
+    frames.send(lan.red, tagged(plain, (VLAN, 100)), MARK)
+    for sniffer in lan.sniffers:
+        assert plain in sniffer.until(MARK)
 
 
 @pytest.mark.parametrize("address", METADATA_ADDRESSES)
