@@ -58,14 +58,9 @@ def marker(sender: str, _gateway: str, target: str) -> bytes:
 
 def syn(sender: str, gateway: str, target: str) -> bytes:
     """Knocks at the service, from a port that is any."""
-    port = random.randrange(1024, 65536)
-    address = IPv4Address(target).packed
-    unsummed = struct.pack("!HHIIBBHHH", port, 80, port, 0, 0x50, 2, 1024, 0, 0)
-    pseudo = IPv4Address("10.0.0.5").packed + address + struct.pack("!HH", 6, len(unsummed))
-    total = sum(struct.unpack("!16H", pseudo + unsummed))
-    checksum = 0xFFFF - (total % 0xFFFF)
-    tcp = unsummed[:16] + struct.pack("!H", checksum) + unsummed[18:]
-    return _ethernet(gateway, sender, _IPV4, _ipv4(6, address, tcp))
+    segment = packets.Segment(random.randrange(1024, 65536), 80, 0, 0, packets.SYN)
+    packet = packets.ip(_IPV4, target, socket.IPPROTO_TCP, segment.between(_IPV4, target))
+    return packets.framed(gateway, sender, packet)
 
 
 def send(guest: Guest, *frames: bytes) -> None:
