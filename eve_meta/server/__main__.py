@@ -25,6 +25,7 @@ from eve_meta.server.confine import (
     limit_resources,
 )
 from eve_meta.server.forks import ForkServer
+from eve_meta.server.seccomp import FORKING, SERVING, Filter, SeccompError
 from eve_meta.server.service import serve
 
 AGENT_DESCRIPTOR = 3
@@ -40,16 +41,19 @@ def main() -> None:
             return
         # Before confinement: the journal is out of reach afterwards, but stays connected.
         start_logging(sys.stderr, os.environ)
+        forking, serving = Filter(FORKING), Filter(SERVING)
         if options.unconfined:
             limit_resources()
             forbid_new_privileges()
         else:
             confine(options.root, options.user)
-    except (ConfineError, OSError) as error:
+        forking.load()
+    except (ConfineError, SeccompError, OSError) as error:
         sys.exit(f"eve-meta server: {error}")
     link = forks.run(wanted)
     if link:
         forbid_processes()
+        serving.load()
         _serve(link, are_sockets_kept=options.kept)
 
 
