@@ -4,13 +4,15 @@ import os
 import signal
 import socket
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.defer import TimeoutError as TooLateError
+from twisted.logger import Logger
 
+from eve_meta.agent.parentage import is_child
 from eve_meta.agent.readable import Readable
 from eve_meta.agent.spawn import Spawned, spawn
 from eve_meta.errors import EveMetaError
@@ -18,6 +20,9 @@ from eve_meta.messages import FORKED
 
 FORKING_SECONDS = 30.0
 """After which a fork server that has not answered is given up. It has imports to make at first."""
+
+_CUT = socket.MSG_TRUNC | socket.MSG_CTRUNC
+"""Of a message that was longer than any, or came with more descriptors. Source: recvmsg(2)."""
 
 
 class ServerGoneError(EveMetaError):
@@ -65,6 +70,8 @@ class Forked:
 @final
 class ForkServer:
     """Makes processes out of one that has imported what they need; started again if that one has ended."""
+
+    _log = Logger()
 
     def __init__(self, reactor: Any, spawned: Spawned) -> None:
         """Take a reactor that watches descriptors, and a fork server, which will be followed by its like."""
@@ -118,9 +125,27 @@ class ForkServer:
         if self._spawned is None:
             return
         with suppress(ConnectionError):
-            message, descriptors, _, _ = socket.recv_fds(self._spawned.socket, FORKED.size, 1)
-            for pidfd in descriptors:
+            message, descriptors, flags, _ = socket.recv_fds(self._spawned.socket, FORKED.size, 1)
+            if not message:
+                self.end()
+            elif flags & _CUT or not self._is_answer(self._spawned.pid, message, descriptors):
+                self._distrust(descriptors)
+            else:
                 (pid,) = FORKED.unpack(message)
-                self._waiting.popleft().callback(Forked(self._reactor, pid, pidfd))
-                return
+                self._waiting.popleft().callback(Forked(self._reactor, pid, *descriptors))
+            return
+        self.end()
+
+    def _is_answer(self, fork_server: int, message: bytes, descriptors: Sequence[int]) -> bool:
+        """Whether somebody has asked for it, and it is what it must be."""
+        if not self._waiting or len(message) != FORKED.size or len(descriptors) != 1:
+            return False
+        (pid,) = FORKED.unpack(message)
+        return is_child(descriptors[0], pid, fork_server)
+
+    def _distrust(self, descriptors: Sequence[int]) -> None:
+        """End a fork server that says what none says: what it hands us we would send signals to."""
+        self._log.error("the fork server has answered what is no answer: ended")
+        for each in descriptors:
+            os.close(each)
         self.end()

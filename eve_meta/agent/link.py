@@ -1,26 +1,90 @@
-"""The connection to a server: the few things that it may ask of us."""
+"""The connection to a server: the few things that it may ask of us, and what it may not.
 
-from typing import final
+Note [A server that was taken over]
+    It can send anything. What is no message, an answer to nothing, or a question that fails here ends the
+    connection: AMP sees to that. So do a message that does not end, and a descriptor: none is asked for. Who
+    does not read what it is answered is not read from. No more than `MAX_ASKED` questions of one server are
+    under way. A server without a connection is ended, and another made: see `process.py`.
+"""
+
+import os
+from collections.abc import Callable
+from typing import Any, final
 from uuid import UUID
 
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IPushProducer
+from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
-from twisted.protocols.amp import AMP
+from twisted.protocols.amp import AMP, AmpBox
+from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from eve_meta.errors import EveMetaError
 from eve_meta.messages import KeepPassword, NotKeptError, PasswordSetError, SetPassword
 from eve_meta.passwords import MAX_BYTES
 
+MAX_UNFINISHED_BYTES = 64 * 1024
+"""Of a message that has not ended. None that a server sends is a tenth as long."""
+
+MAX_ASKED = 1000
+"""Questions of one server that are not answered yet."""
+
+_MAX_NAME = 15
+"""Characters of an interface's name. Source: IFNAMSIZ, linux/if.h."""
+
 
 @final
+@implementer(IPushProducer)
 class ServerLink(AMP):
     """What a server may ask of the agent: nothing long, and nothing but for the VMs that it answers."""
 
     _log = Logger()
 
-    def __init__(self, keep_password: KeepPassword) -> None:
+    def __init__(self, keep_password: KeepPassword, on_lost: Callable[[], None]) -> None:
         super().__init__()
         self._keep_password = keep_password
+        self._on_lost = on_lost
+        self._unfinished = 0
+        self._asked = 0
+
+    def connectionMade(self) -> None:
+        """Read no more than is read of ours."""
+        super().connectionMade()
+        self._wire.registerProducer(self, streaming=True)
+
+    def pauseProducing(self) -> None:
+        """Called by Twisted when answers pile up."""
+        self._wire.pauseProducing()
+
+    def resumeProducing(self) -> None:
+        """Called by Twisted when they have been read."""
+        self._wire.resumeProducing()
+
+    def stopProducing(self) -> None:
+        """Called by Twisted when the connection is lost."""
+
+    def dataReceived(self, data: bytes) -> None:
+        """Take some bytes of messages, as long as those end."""
+        self._unfinished += len(data)
+        super().dataReceived(data)
+        if self._unfinished > MAX_UNFINISHED_BYTES:
+            self._distrust("a message without end")
+
+    def ampBoxReceived(self, box: AmpBox) -> None:
+        """Take a whole message. What follows it is no longer than what is read at once."""
+        self._unfinished = 0
+        super().ampBoxReceived(box)
+
+    def fileDescriptorReceived(self, descriptor: int) -> None:
+        """Take none."""
+        os.close(descriptor)
+        self._distrust("a descriptor")
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """Fail what we asked, and say so to whoever made us."""
+        super().connectionLost(reason)
+        self._on_lost()
 
     @SetPassword.responder
     def set_password(self, interface: str, vm: str, password: str) -> Deferred[dict[str, object]]:
@@ -28,8 +92,11 @@ class ServerLink(AMP):
         return Deferred.fromCoroutine(self._set_password(interface, vm, password))
 
     async def _set_password(self, interface: str, vm: str, password: str) -> dict[str, object]:
-        if len(password.encode()) > MAX_BYTES:
-            raise ValueError(f"{interface}: a password that no guest can have set")
+        if len(password.encode()) > MAX_BYTES or len(interface) > _MAX_NAME:
+            raise ValueError("what no guest can have set, or an interface that there cannot be")
+        if self._asked >= MAX_ASKED:
+            raise NotKeptError
+        self._asked += 1
         try:
             await self._keep_password(interface, UUID(vm), password)
         except PasswordSetError:
@@ -39,4 +106,15 @@ class ServerLink(AMP):
                 "{interface}: a password is not kept: {error}", interface=interface, error=error, uuid=vm
             )
             raise NotKeptError from error
+        finally:
+            self._asked -= 1
         return {}
+
+    @property
+    def _wire(self) -> Any:
+        return self.transport
+
+    def _distrust(self, what: str) -> None:
+        self._log.error("a server has sent {what}: ended", what=what)
+        if self.transport is not None:
+            self._wire.abortConnection()

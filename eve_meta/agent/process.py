@@ -3,6 +3,7 @@
 import signal
 import socket
 from collections.abc import Callable
+from functools import partial
 from typing import Any, final
 
 from twisted.application.service import IService, Service
@@ -126,7 +127,7 @@ class ServerProcess(Service):
                 process.close()
                 return
             ours.setblocking(False)  # noqa: FBT003 - the socket module's way
-            self._link = link = ServerLink(self.keep_password)
+            self._link = link = ServerLink(self.keep_password, partial(self._hung_up, process))
             factory = ServerFactory.forProtocol(lambda: link)
             self._reactor.adoptStreamConnection(ours.fileno(), ours.family, factory)
         self._process = process
@@ -150,6 +151,11 @@ class ServerProcess(Service):
     def _end_the_silent(self) -> None:
         self._log.error("a server has not answered for {seconds} s: ended", seconds=SILENT_SECONDS)
         self._kill()
+
+    def _hung_up(self, process: Forked) -> None:
+        """End a process that cannot be asked any more; one that is told to end does so by itself."""
+        if self.running and process is self._process:
+            self._kill()
 
     def _on_end(self) -> None:
         self._link = self._process = None

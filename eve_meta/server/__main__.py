@@ -16,7 +16,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.epollreactor import EPollReactor
 from twisted.internet.main import installReactor
 
-from eve_meta.limits import Limits, changed
+from eve_meta.limits import LimitError, Limits, changed
 from eve_meta.log import start_logging
 from eve_meta.server.confine import (
     ConfineError,
@@ -26,6 +26,7 @@ from eve_meta.server.confine import (
     limit_resources,
 )
 from eve_meta.server.forks import ForkServer
+from eve_meta.server.seccomp import FORKING, SERVING, Filter, SeccompError
 from eve_meta.server.service import serve
 
 AGENT_DESCRIPTOR = 3
@@ -35,23 +36,27 @@ def main() -> None:
     """Give up privilege once a server is wanted, and be a server in each fork."""
     options = _options()
     try:
+        limits = changed(options.limit)
         forks = ForkServer(_agent())
         wanted = forks.wait()
         if wanted is None:
             return
         # Before confinement: the journal is out of reach afterwards, but stays connected.
         start_logging(sys.stderr, os.environ)
+        forking, serving = Filter(FORKING), Filter(SERVING)
         if options.unconfined:
             limit_resources()
             forbid_new_privileges()
         else:
             confine(options.root, options.user)
-    except (ConfineError, OSError) as error:
+        forking.load()
+    except (ConfineError, LimitError, SeccompError, OSError) as error:
         sys.exit(f"eve-meta server: {error}")
     link = forks.run(wanted)
     if link:
         forbid_processes()
-        _serve(link, changed(options.limit), are_sockets_kept=options.kept)
+        serving.load()
+        _serve(link, limits, are_sockets_kept=options.kept)
 
 
 def _serve(link: socket.socket, limits: Limits, *, are_sockets_kept: bool) -> None:

@@ -3,30 +3,40 @@
 Note [What a confined server has]
 
     file system    an empty directory of root's, but for `dev/null`, an empty file that Twisted needs
-    identity       another user and group, no supplementary groups, so no capability
-    new programs   gain no privilege (`no_new_privs`)
+    identity       another user and group, no supplementary groups
+    capabilities   none, and none to be had: the bounding set is empty too
+    new programs   gain no privilege (`no_new_privs`), and cannot be executed
     processes      no other, no thread; but for the fork server, which forks
+    its memory     is read by root alone: another process of the same user can neither trace it nor open it
     files          none can grow; but for the log, where standard error is a file
     core dumps     none: they would hold the guests' secrets
     descriptors    as many as root allowed it; the journal's socket is one of them, where there is a journal
+    system calls   those that it needs: see `eve_meta/server/seccomp.py`
+    memory         as much as there is: what it needs grows with the documents, and where it is to be bounded
+                   a control group does that for all of us
 
-What is to be refused by system call (seccomp) belongs at the end of `confine`, when nothing else needs doing.
+Landlock would add nothing: there is no file to open, no socket to make, none that can be bound or connected.
 """
 
 import ctypes
+import errno
 import os
 import pwd
 import resource
 import stat
 import sys
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 from attrs import frozen
 
 from eve_meta.errors import EveMetaError
 
-_PR_SET_NO_NEW_PRIVS = 38  # Source: linux/prctl.h
+# Source: linux/prctl.h, linux/capability.h.
+_PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 4, 24, 38
+_CAPABILITY_VERSION_3 = 0x20080522
+_CAPABILITIES_WORDS = 6
 _DEVICES = "dev"
 
 
@@ -41,7 +51,7 @@ class ConfineError(EveMetaError):
 
 
 def confine(root: Path, user: str) -> None:
-    """Give up all that `Note [What a confined server has]` does not list, for good.
+    """Give up all that `Note [What a confined server has]` does not list, for good; but for system calls.
 
     Everything that will be needed must have been imported. A failure half-way is no state to go on from.
 
@@ -50,17 +60,20 @@ def confine(root: Path, user: str) -> None:
         user: by name; looked up before the file system is gone.
 
     Raises:
-        ConfineError: not root, no such user, or a root that is not empty.
+        ConfineError: not root, no such user, a root that is not empty, or no right to empty the bounding set.
     """
     if os.geteuid() != 0:
         raise ConfineError("only root can become somebody else: run as root, or with --unconfined")
     account = _unprivileged_account(user)
     limit_resources()
     _change_root(root)
+    _empty_bounding_set()
     os.setgroups([])
     os.setresgid(account.pw_gid, account.pw_gid, account.pw_gid)
     os.setresuid(account.pw_uid, account.pw_uid, account.pw_uid)
+    _drop_capabilities()
     forbid_new_privileges()
+    _prctl(_PR_SET_DUMPABLE, 0)
 
 
 def limit_resources() -> None:
@@ -79,9 +92,36 @@ def forbid_processes() -> None:
 
 def forbid_new_privileges() -> None:
     """Let no program that this process may come to execute gain anything by it; anyone may do this."""
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+
+
+def _empty_bounding_set() -> None:
+    """No capability can come back, from whatever program; takes `CAP_SETPCAP`."""
+    for capability in count():
+        try:
+            _prctl(_PR_CAPBSET_DROP, capability)
+        except PermissionError:
+            raise ConfineError("the agent may not drop capabilities: it needs CAP_SETPCAP") from None
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            # Past the last that this kernel knows.
+            return
+
+
+def _drop_capabilities() -> None:
+    """Another user has none by that, unless secure bits say otherwise; what is inheritable stays."""
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl(PR_SET_NO_NEW_PRIVS)")
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    if libc.capset(header, (ctypes.c_uint32 * _CAPABILITIES_WORDS)()) != 0:
+        raise OSError(ctypes.get_errno(), "capset")
+
+
+def _prctl(option: int, value: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    arguments = map(ctypes.c_ulong, (value, 0, 0, 0))
+    if libc.prctl(option, *arguments) != 0:
+        raise OSError(ctypes.get_errno(), f"prctl({option})")
 
 
 def _unprivileged_account(user: str) -> pwd.struct_passwd:

@@ -20,8 +20,8 @@ SILENCE_SECONDS = 2
 EXPOSURE_MAX = 49
 """In tenths, as `systemd-analyze security` has it: 100 for a service without any sandbox."""
 
-CAPABILITIES = {5, 6, 7, 11, 12, 13, 18, 21}
-"""KILL, SETGID, SETUID, NET_BROADCAST, NET_ADMIN, NET_RAW, SYS_CHROOT, SYS_ADMIN.
+CAPABILITIES = {5, 6, 7, 8, 11, 12, 13, 18, 21}
+"""KILL, SETGID, SETUID, SETPCAP, NET_BROADCAST, NET_ADMIN, NET_RAW, SYS_CHROOT, SYS_ADMIN.
 
 Source: linux/capability.h.
 """

@@ -102,7 +102,7 @@ class ServerProcessTests(TestCase):
     async def test_long_password(self) -> None:
         """A process that has one kept that no guest can set is not to be trusted: its link is lost."""
         await self.make()
-        link = ServerLink(self.keep)
+        link = ServerLink(self.keep, lambda: None)
         setting = maybeDeferred(link.set_password, "tap0", str(VM), "a" * 1021)
 
         await self.assertFailure(setting, ValueError)
@@ -166,6 +166,23 @@ class ServerProcessTests(TestCase):
             await deferLater(reactor, 0)
         with pytest.raises(ServerGoneError):
             await self.process.ask(OpenDoor, interface="tap0", socket=0, brief=0)
+
+    async def test_hung_up(self) -> None:
+        """A process whose link is lost is ended although it does not want to, and another started."""
+        self.patch(process, "SILENT_SECONDS", 1000.0)
+        await self.make()
+        await self.start()
+        pid, link, again = self.process.pid, self.process._link, self.next_start
+        assert pid
+        assert link
+        os.kill(pid, signal.SIGSTOP)
+
+        cast("Any", link.transport).abortConnection()
+        await again
+
+        assert pid != self.process.pid
+        with pytest.raises(DoorNotOpenError):
+            await self.ask()
 
     async def test_stopped(self) -> None:
         """After a stop there is no process, none is started, and nobody can be asked."""

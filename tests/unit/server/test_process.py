@@ -35,6 +35,7 @@ from eve_meta.messages import (
     Refresh,
     SetPassword,
 )
+from eve_meta.server.seccomp import LIBRARY
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IReactorProcess, IReactorSocket, IReactorTime
@@ -352,6 +353,11 @@ class ServerTests(_ServerCase):
 
         assert (await self.kernel_status())["NoNewPrivs"] == "1"
 
+    async def test_its_system_calls_are_filtered(self) -> None:
+        await self.open("tap1", "one")
+
+        assert (await self.kernel_status())["Seccomp"] == "2"
+
 
 class RefusingServerTests(_ServerCase):
     """A server that cannot give up its privilege as asked ends before it serves anybody."""
@@ -368,6 +374,27 @@ class RefusingServerTests(_ServerCase):
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be confined")
     async def test_a_root_that_is_not_empty(self) -> None:
         assert await self.refusal("--root", "/") == "eve-meta server: / is not empty\n"
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can hide a file from one process")
+    async def test_without_the_library_that_filters_system_calls(self) -> None:
+        """Then it is said what to install."""
+        library = f"/lib/{sys.implementation._multiarch}/{LIBRARY}"
+        hidden = ("unshare", "--mount", "sh", "-c", f'mount --bind /dev/null {library}; exec "$@"', "sh")
+        self.server = Server("--unconfined", launcher=hidden)
+        self.addCleanup(self.end)
+
+        assert await self.server.status() == 1
+        assert "libseccomp.so.2 is not there: install the package libseccomp2\n" in self.server.process.log
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be confined")
+    async def test_without_the_right_to_drop_capabilities(self) -> None:
+        with TemporaryDirectory() as root:
+            without = ("setpriv", "--bounding-set", "-setpcap", "--inh-caps", "-setpcap")
+            self.server = Server("--root", root, launcher=without)
+            self.addCleanup(self.end)
+
+            assert await self.server.status() == 1
+        assert "it needs CAP_SETPCAP" in self.server.process.log
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be confined")
     async def test_a_user_that_is_no_other(self) -> None:
@@ -394,7 +421,8 @@ class ConfinedServerTests(_ServerCase):
 
         assert status["Uid"].split() == status["Gid"].split() == ["65534"] * 4
         assert (status["Groups"], status["Threads"], status["NoNewPrivs"]) == ("", "1", "1")
-        assert [int(status[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")] == [0] * 4
+        capabilities = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
+        assert [int(status[name], 16) for name in capabilities] == [0] * 5
 
     async def test_it_sees_an_empty_directory(self) -> None:
         await self.open("tap1", "one")
