@@ -1,7 +1,6 @@
 """What may be asked over the control socket: HTTP with JSON over an `IAgent`. See docs/control-api.md."""
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import cast
 from uuid import UUID
 
@@ -54,7 +53,7 @@ class _OfInterface(ControlResource):
             return self._name.decode()
         except UnicodeDecodeError as error:
             message = "the interface's name is not UTF-8"
-            raise RequestError(HTTPStatus.BAD_REQUEST, "name", message) from error
+            raise RequestError("name", message) from error
 
 
 class OneInterface(_OfInterface):

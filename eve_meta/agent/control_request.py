@@ -3,7 +3,6 @@
 import json
 import math
 from collections.abc import Callable, Mapping
-from http import HTTPStatus
 from io import BytesIO
 from typing import Never
 from uuid import UUID
@@ -40,12 +39,12 @@ class ControlRequest(Request):
         """
         if self._body_is_too_long:
             message = f"the document is over {BODY_MAX_BYTES} bytes long"
-            raise RequestError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "length", message)
+            raise RequestError("length", message)
         declared = self.getHeader("Content-Type") or _JSON
         read = _READERS.get(declared.partition(";")[0].strip().lower())
         if read is None:
             message = f"the document must be sent as {' or '.join(_READERS)}, not as {declared}"
-            raise RequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "type", message)
+            raise RequestError("type", message)
         return read(self._body.getvalue())
 
     def wait_seconds(self) -> float:
@@ -61,7 +60,7 @@ class ControlRequest(Request):
             seconds = math.nan
         if not 0 <= seconds <= WAIT_MAX_SECONDS:
             message = f"wait: must be a number of seconds from 0 to {WAIT_MAX_SECONDS}"
-            raise RequestError(HTTPStatus.BAD_REQUEST, "query", message)
+            raise RequestError("query", message)
         return seconds
 
     def uuid(self) -> UUID | None:
@@ -75,7 +74,7 @@ class ControlRequest(Request):
             return None if text is None else UUID(text.decode("ascii", "replace"))
         except ValueError as error:
             message = "uuid: must be a VM's UUID, as 'eve-meta list' shows it"
-            raise RequestError(HTTPStatus.BAD_REQUEST, "query", message) from error
+            raise RequestError("query", message) from error
 
     def queried(self, *known: bytes) -> Mapping[bytes, bytes]:
         """The query's last value of each name.
@@ -87,7 +86,7 @@ class ControlRequest(Request):
             if name not in known:
                 shown = name.decode("ascii", "backslashreplace")
                 message = f"{shown!r} is not a parameter of this request"
-                raise RequestError(HTTPStatus.BAD_REQUEST, "query", message)
+                raise RequestError("query", message)
         return {name: values[-1] for name, values in self.args.items()}
 
 
@@ -95,7 +94,7 @@ def _read_json(body: bytes) -> object:
     try:
         return json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise RequestError(HTTPStatus.BAD_REQUEST, "json", f"the document is not JSON: {error}") from error
+        raise RequestError("json", f"the document is not JSON: {error}") from error
 
 
 def _refuse_constant(name: str) -> Never:
