@@ -12,9 +12,11 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
 from eve_meta.agent.control import ControlSite
+from eve_meta.agent.description import description
 from eve_meta.contact import BODY_MAX_BYTES
 from netns import KernelRefusedError, MissingError, Seen, link_of
 from netns.steps import AddNamespace, Steer
+from tests.unit.agent.described import errors_of
 from tests.unit.agent.memory_host import PID, AgentTestCase
 
 UUID = "6f0d0d86-8a9d-4c0e-9f0b-3f4c9a2f3b01"
@@ -85,6 +87,8 @@ class ControlTests(AgentTestCase):
         answered = parsed(self.send(method, path, body, *headers).value())
         assert len(answered.body) == (0 if method == "HEAD" else int(answered.headers["content-length"]))
         assert answered.headers["content-type"] == "application/json"
+        said = None if method == "HEAD" else answered.json
+        assert [] == errors_of(method, path, answered.status, said)
         return answered
 
     def put(self, interface: str, body: bytes = WEB, *headers: str) -> Answered:
@@ -374,6 +378,9 @@ class OtherTests(ControlTests):
         answered = self.ask("HEAD", "/v1/interfaces")
 
         assert (200, b"") == (answered.status, answered.body)
+
+    def test_description(self) -> None:
+        assert description() == self.ask("GET", "/openapi.json").json
 
     def test_other_paths(self) -> None:
         for path in ("/", "/v1", "/v2/interfaces", "/v1/interfaces/tap0/x"):
