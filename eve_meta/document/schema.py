@@ -36,6 +36,7 @@ _PREFIXED = {
     "pattern": r"^([0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)/[0-9]+$",
 }
 _ANYTHING: Schema = {}
+_NULL = {"type": "null"}
 
 
 def _whole_number(low: int, high: int) -> Schema:
@@ -51,12 +52,18 @@ def reference(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
+def _given(*names: str) -> Schema:
+    """A mapping with something behind one of some names, and nothing behind the others."""
+    there = [{"required": [name], "properties": {name: {"not": _NULL}}} for name in names]
+    return {"oneOf": there}
+
+
 _OCTETS = {
-    "oneOf": [
+    "anyOf": [
         {"type": "string"},
         {
             "type": "object",
-            "properties": {"base64": _BASE64},
+            "properties": {"base64": _BASE64, "file": _NULL},
             "required": ["base64"],
             "additionalProperties": False,
         },
@@ -64,10 +71,15 @@ _OCTETS = {
 }
 _FILE = {
     "type": "object",
-    "properties": {"path": reference("Path"), "content": _OCTETS, "base64": _BASE64},
+    "properties": {
+        "path": reference("Path"),
+        "content": {"anyOf": [_OCTETS, _NULL]},
+        "base64": {"anyOf": [_BASE64, _NULL]},
+        "file": _NULL,
+    },
     "required": ["path"],
-    "oneOf": [{"required": ["content"]}, {"required": ["base64"]}],
     "additionalProperties": False,
+    **_given("content", "base64"),
 }
 _SLAAC = {
     "type": "object",
@@ -169,7 +181,7 @@ def _schema_of_many(item: Any, kinds: Mapping[Any, Schema]) -> Schema:
 
 
 def _or_null(schema: Schema) -> Schema:
-    return {"anyOf": [schema, {"type": "null"}]}
+    return {"anyOf": [schema, _NULL]}
 
 
 def _add_field(schema: Schema, name: str, value: Schema) -> None:
