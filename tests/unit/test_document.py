@@ -57,6 +57,16 @@ def test_flow_mapping() -> None:
     assert "x" == parse(load(b"{uuid: 12345678-1234-1234-1234-123456789abc, name: x}")).name
 
 
+def test_merge() -> None:
+    """A mapping may take over from others what it does not say itself; of several, the first goes first."""
+    known = "vendor_data: {a: &a {x: 1, y: 1}, b: &b {y: 2, z: 2}"
+    merged = read(known + ", c: {<<: [*a, *b], z: 3}, d: {y: 4, <<: *a}}").vendor_data
+    assert merged
+
+    assert {"x": 1, "y": 1, "z": 3} == json.loads(merged)["c"]
+    assert {"x": 1, "y": 4} == json.loads(merged)["d"]
+
+
 @pytest.mark.parametrize("text", ["2020-10-10", "on", "No", "12:34:56", "12e5", "007", "1_000", "0o17"])
 def test_plain_text(text: str) -> None:
     """What other YAML readers take for something else is text."""
