@@ -43,7 +43,11 @@ def _twin_keys(vm: VM) -> Iterator[Problem]:
 
 def _repeated(values: Sequence[object]) -> Iterator[int]:
     """Where a value stands that stood before."""
-    return (number for number, value in enumerate(values) if value in values[:number])
+    seen = set()
+    for number, value in enumerate(values):
+        if value in seen:
+            yield number
+        seen.add(value)
 
 
 def _static(interfaces: Iterable[Interface]) -> Iterator[tuple[Path, StaticAddress]]:
