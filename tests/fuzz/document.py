@@ -45,8 +45,9 @@ def main(seconds: float) -> int:
 
 def one_round(number: int) -> tuple[int, int]:
     """Executions and failures of a round, which is the same for the same number."""
-    counts = [attempt(judge_data, DATA, number), attempt(judge_text, TEXTS_OF_ANY, number)]
-    return sum(done for done, _ in counts), sum(failed for _, failed in counts)
+    of_data = attempt(judge_data, DATA, number)
+    of_texts = attempt(judge_text, TEXTS_OF_ANY, number)
+    return of_data[0] + of_texts[0], of_data[1] + of_texts[1]
 
 
 def attempt(

@@ -213,5 +213,7 @@ def texts(draw: st.DrawFn) -> bytes:
     return str(text).encode(encoding, "backslashreplace")
 
 
-DATA = mutated() | DOCUMENTS | ODD
-TEXTS_OF_ANY = texts() | st.binary(max_size=200) | st.text("{}[]:,&*!- \n\"'ab1.<").map(str.encode)
+DATA: st.SearchStrategy[object] = mutated() | DOCUMENTS | ODD
+TEXTS_OF_ANY: st.SearchStrategy[bytes] = (
+    texts() | st.binary(max_size=200) | st.text("{}[]:,&*!- \n\"'ab1.<").map(str.encode)
+)
