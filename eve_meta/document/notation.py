@@ -7,6 +7,7 @@ Source: https://yaml.org/spec/1.2.2/ section 10.3.2.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -45,7 +46,7 @@ def _json_or_yaml(text: str) -> object:
     """JSON goes first: YAML takes neither its tabs nor its surrogates, and is slow."""
     if text.lstrip().startswith("{"):
         try:
-            return json.loads(text, object_pairs_hook=_without_twins)
+            return json.loads(text, object_pairs_hook=without_twins)
         except (json.JSONDecodeError, RecursionError):
             pass
     _check_shape(text)
@@ -67,11 +68,15 @@ def _line(event: yaml.Event) -> int:
     return event.start_mark.line + 1 if event.start_mark else 1
 
 
-def _without_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def without_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """A mapping of its pairs in JSON.
+
+    Raises:
+        ValueError: a key is twice in it.
+    """
     record = dict(pairs)
     if len(record) < len(pairs):
-        names = [name for name, _ in pairs]
-        twin = next(name for name in names if names.count(name) > 1)
+        twin = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
         raise ValueError(f"has the key {twin!r} twice in one mapping")
     return record
 

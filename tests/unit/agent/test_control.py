@@ -80,7 +80,7 @@ class ControlTests(AgentTestCase):
         self.channel = self.site.buildProtocol(transport.getPeer())
         assert self.channel is not None
         self.channel.makeConnection(transport)
-        self.channel.dataReceived(head.encode() + (body or b""))
+        self.channel.dataReceived(head.encode("latin-1") + (body or b""))
         return transport
 
     def ask(self, method: str, path: str, body: bytes | None = None, *headers: str) -> Answered:
@@ -125,7 +125,7 @@ class AttachTests(ControlTests):
         assert "no-such-interface" == parsed(transport.value()).error["kind"]
 
     def test_a_wait_that_is_no_time(self) -> None:
-        for wait in ("", "x", "-1", "nan", "inf", "3601", "1e9"):
+        for wait in ("", "x", "-1", "nan", "inf", "3601", "1e9", "1_0", "%201"):
             answered = self.put(f"tap0?wait={wait}")
 
             assert (400, "query") == (answered.status, answered.error["kind"])
@@ -140,6 +140,18 @@ class AttachTests(ControlTests):
                 answered.error["message"],
             )
         assert () == self.agent.lifecycle.statuses()
+
+    def test_a_parameter_twice(self) -> None:
+        answered = self.put("tap0?wait=1&wait=2")
+
+        assert (400, "wait: is given twice") == (answered.status, answered.error["message"])
+
+    def test_a_key_twice(self) -> None:
+        """As in YAML, it is refused: which of the two is meant, nobody knows."""
+        answered = self.put("tap0", WEB[:-1] + b', "name": "other"}')
+
+        assert (400, "json") == (answered.status, answered.error["kind"])
+        assert answered.error["message"].endswith("has the key 'name' twice in one mapping")
 
     def test_a_document_that_cannot_be_served(self) -> None:
         answered = self.put("tap0", b'{"name": "web"}')
@@ -169,6 +181,12 @@ class AttachTests(ControlTests):
             "the document must be sent as application/json or application/yaml, not as"
             in answered.body.decode()
         )
+
+    def test_a_type_that_is_no_text(self) -> None:
+        answered = self.put("tap0", WEB, "Content-Type: \xff")
+
+        assert (415, "type") == (answered.status, answered.error["kind"])
+        assert answered.error["message"].endswith(r"not as \xff")
 
     def test_a_body_in_yaml(self) -> None:
         answered = self.put("tap0", f"uuid: {UUID}\nname: web\n".encode(), "Content-Type: application/yaml")
@@ -359,9 +377,10 @@ class OtherTests(ControlTests):
         assert {"interface": "tap0", "detached": True} == self.ask("DELETE", path + UUID).json
 
     def test_detach_from_nonsense(self) -> None:
-        answered = self.ask("DELETE", "/v1/interfaces/tap0?uuid=%ff")
+        for uuid in ("%ff", "", "x", UUID.replace("-", ""), f"urn:uuid:{UUID}"):
+            answered = self.ask("DELETE", f"/v1/interfaces/tap0?uuid={uuid}")
 
-        assert (400, "query") == (answered.status, answered.error["kind"])
+            assert (400, "query") == (answered.status, answered.error["kind"])
 
     def test_other_methods(self) -> None:
         allowed = {"/v1/interfaces": "GET, HEAD", "/v1/interfaces/tap0": "DELETE, GET, HEAD, PUT"}
