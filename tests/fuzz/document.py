@@ -50,9 +50,7 @@ def one_round(number: int) -> tuple[int, int]:
     return of_data[0] + of_texts[0], of_data[1] + of_texts[1]
 
 
-def attempt(
-    judge: Callable[[object], None], inputs: st.SearchStrategy[object], number: int
-) -> tuple[int, int]:
+def attempt(judge: Callable[[T], None], inputs: st.SearchStrategy[T], number: int) -> tuple[int, int]:
     """Have made up inputs judged; a failure is told with the smallest input that was found to fail."""
     done = 0
 
