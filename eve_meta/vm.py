@@ -40,6 +40,9 @@ DevicePath = NewType("DevicePath", str)
 JsonObject = NewType("JsonObject", str)
 """JSON text of an object, as it is served."""
 
+CERTIFICATE = "-----BEGIN CERTIFICATE-----"
+"""How a certificate in PEM begins. Source: RFC 7468 section 5.1."""
+
 Mtu = NewType("Mtu", int)
 Count = NewType("Count", int)
 """A whole number from 0."""
@@ -97,7 +100,7 @@ class PublicKey:
     @property
     def is_certificate(self) -> bool:
         """Whether it is an X.509 certificate, which serves Windows alone."""
-        return self.text.startswith("-----BEGIN CERTIFICATE-----")
+        return self.text.startswith(CERTIFICATE)
 
     @property
     def index_name(self) -> str:

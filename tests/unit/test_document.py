@@ -122,6 +122,19 @@ def test_key_text() -> None:
     assert "ssh-rsa A" == read("public_keys: {a: ' ssh-rsa A\n\n '}").public_keys[0].text
 
 
+def test_certificate() -> None:
+    """A certificate has many lines."""
+    text = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"
+    assert text == read(f"public_keys: {{a: {json.dumps(text)}}}").public_keys[0].text
+
+
+def test_many_keys() -> None:
+    """There may be more keys than all clients read."""
+    assert 11 == len(
+        read("public_keys: " + json.dumps({f"k{n}": "ssh-rsa A" for n in range(11)})).public_keys
+    )
+
+
 def test_tokens() -> None:
     """Tokens may be required."""
     assert Tokens.REQUIRED == read("service: {tokens: required}").service.tokens

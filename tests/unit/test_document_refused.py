@@ -53,6 +53,10 @@ def refused(make: Callable[[], object]) -> DocumentError:
             "public_keys.my/key: becomes 'my_key' in the EC2 index of keys, as another key does",
         ),
         ("public_keys: {a: ' '}", "public_keys.a: is empty: leave it out"),
+        (
+            'public_keys: {a: "ssh-rsa A\\nssh-rsa B"}',
+            "public_keys.a: an SSH key must be one line, but holds '\\n': give each key a name",
+        ),
         ("user_data: 5", "user_data: expected text or {base64: …}, got the number 5"),
         ("user_data: {}", "user_data: expected 'base64', got 0 of them"),
         ("user_data: {base64: '*'}", "user_data.base64: expected base64, got the text '*'"),
