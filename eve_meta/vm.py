@@ -126,11 +126,11 @@ class VendorSource:
 
 @frozen(kw_only=True)
 class NicDevice:
-    """A NIC as the guest finds it on a bus."""
+    """A NIC as the guest finds it on a bus; on none it has no address."""
 
     mac: MacAddress
     bus: Bus
-    address: Line
+    address: Line | None = None
     tags: tuple[Line, ...] = ()
     vlan: VlanId | None = None
     vf_trusted: bool | None = None
@@ -138,10 +138,10 @@ class NicDevice:
 
 @frozen(kw_only=True)
 class DiskDevice:
-    """A disk as the guest finds it on a bus."""
+    """A disk as the guest finds it on a bus; on none it has no address."""
 
     bus: Bus
-    address: Line
+    address: Line | None = None
     serial: Line | None = None
     path: Line | None = None
     tags: tuple[Line, ...] = ()

@@ -73,6 +73,7 @@ DEVICES = st.one_of(
     st.fixed_dictionaries(
         {"type": st.just("disk"), "bus": BUSES, "address": LINES}, optional={"serial": LINES}
     ),
+    st.fixed_dictionaries({"type": st.just("disk"), "bus": st.just("none")}),
     st.fixed_dictionaries({"type": st.just("share"), "share_id": LINES, "tag": LINES}),
 )
 EC2 = optional(

@@ -144,6 +144,8 @@ def refused(make: Callable[[], object]) -> DocumentError:
             "devices: [{type: x}]",
             "devices[0]: expected a 'type' of 'nic', 'disk' or 'share', got the text 'x'",
         ),
+        ("devices: [{type: disk, bus: scsi}]", "devices[0].address: is required on the bus 'scsi'"),
+        (f"devices: [{{type: nic, {NIC}, bus: pci}}]", "devices[0].address: is required on the bus 'pci'"),
         ("devices: [{type: []}]", "devices[0]: expected a 'type' of 'nic', 'disk' or 'share', got a list"),
         ("vendor_data: []", "vendor_data: expected a mapping, got a list"),
         ("vendor_data: {a: .nan}", "vendor_data.a: is no finite number, which JSON does not have"),
