@@ -40,6 +40,9 @@ DevicePath = NewType("DevicePath", str)
 JsonObject = NewType("JsonObject", str)
 """JSON text of an object, as it is served."""
 
+CERTIFICATE = "-----BEGIN CERTIFICATE-----"
+"""How a certificate in PEM begins. Source: RFC 7468 section 5.1."""
+
 Mtu = NewType("Mtu", int)
 Count = NewType("Count", int)
 """A whole number from 0."""
@@ -97,7 +100,7 @@ class PublicKey:
     @property
     def is_certificate(self) -> bool:
         """Whether it is an X.509 certificate, which serves Windows alone."""
-        return self.text.startswith("-----BEGIN CERTIFICATE-----")
+        return self.text.startswith(CERTIFICATE)
 
     @property
     def index_name(self) -> str:
@@ -123,11 +126,11 @@ class VendorSource:
 
 @frozen(kw_only=True)
 class NicDevice:
-    """A NIC as the guest finds it on a bus."""
+    """A NIC as the guest finds it on a bus; on none it has no address."""
 
     mac: MacAddress
     bus: Bus
-    address: Line
+    address: Line | None = None
     tags: tuple[Line, ...] = ()
     vlan: VlanId | None = None
     vf_trusted: bool | None = None
@@ -135,10 +138,10 @@ class NicDevice:
 
 @frozen(kw_only=True)
 class DiskDevice:
-    """A disk as the guest finds it on a bus."""
+    """A disk as the guest finds it on a bus; on none it has no address."""
 
     bus: Bus
-    address: Line
+    address: Line | None = None
     serial: Line | None = None
     path: Line | None = None
     tags: tuple[Line, ...] = ()

@@ -1,16 +1,24 @@
 """Lets clients in at a listening Unix socket, which may be older than this process and may outlive it."""
 
+import errno
+import os
 import socket
-from contextlib import suppress
+from collections.abc import Callable
 from typing import Any, final
 
-from twisted.internet.interfaces import IProtocolFactory, IReadDescriptor
-from twisted.python.failure import Failure
-from zope.interface import implementer
+from twisted.internet.interfaces import IDelayedCall, IProtocolFactory
+from twisted.logger import Logger
+
+from eve_meta.agent.readable import Readable
+
+PAUSE_SECONDS = 0.5
+"""Between two attempts to let somebody in when there is no room: who waits keeps the socket readable."""
+
+_NO_ROOM = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+"""Source: accept(2)."""
 
 
 @final
-@implementer(IReadDescriptor)
 class Acceptor:
     """Hands each connection to a factory, from `start` to `stop`.
 
@@ -18,35 +26,55 @@ class Acceptor:
     end. Source: twisted.internet.unix.Port.
     """
 
-    def __init__(self, reactor: Any, listening: socket.socket, factory: IProtocolFactory) -> None:
+    _log = Logger()
+
+    def __init__(
+        self,
+        reactor: Any,
+        listening: socket.socket,
+        factory: IProtocolFactory,
+        has_room: Callable[[], bool],
+    ) -> None:
         self._reactor = reactor
         self._listening = listening
         self._factory = factory
+        self._readable = Readable(listening.fileno(), self._let_in)
+        self._pause: IDelayedCall | None = None
+        self._has_room = has_room
+        self._is_full = False
         listening.setblocking(False)  # noqa: FBT003 - the socket module's way
 
     def start(self) -> None:
         """Let clients in."""
-        self._reactor.addReader(self)
+        self._reactor.addReader(self._readable)
 
     def stop(self) -> None:
         """Let nobody else in; who comes now waits for whoever has the socket, too."""
-        self._reactor.removeReader(self)
+        self._reactor.removeReader(self._readable)
+        if self._pause and self._pause.active():
+            self._pause.cancel()
 
-    def fileno(self) -> int:
-        """The listening socket's descriptor."""
-        return self._listening.fileno()
-
-    def doRead(self) -> None:
+    def _let_in(self) -> None:
         """Let in one client, unless it is gone or there is no room for it at present."""
-        with suppress(OSError):
+        if not self._has_room():
+            self._wait("there are too many clients")
+            return
+        try:
             connection, _ = self._listening.accept()
             with connection:
                 connection.setblocking(False)  # noqa: FBT003 - the socket module's way
                 self._reactor.adoptStreamConnection(connection.fileno(), connection.family, self._factory)
+        except OSError as error:
+            if error.errno in _NO_ROOM:
+                self._wait(os.strerror(error.errno))
+            return
+        if self._is_full:
+            self._is_full = False
+            self._log.info("the control socket lets clients in again")
 
-    def connectionLost(self, reason: Failure) -> None:
-        """A socket that listens has no other end that could be lost."""
-
-    def logPrefix(self) -> str:
-        """What Twisted's own log calls this."""
-        return "acceptor"
+    def _wait(self, reason: str) -> None:
+        if not self._is_full:
+            self._is_full = True
+            self._log.warn("the control socket lets nobody in: {reason}", reason=reason)
+        self._reactor.removeReader(self._readable)
+        self._pause = self._reactor.callLater(PAUSE_SECONDS, self.start)

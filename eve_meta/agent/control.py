@@ -1,7 +1,6 @@
 """What may be asked over the control socket: HTTP with JSON over an `IAgent`. See docs/control-api.md."""
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import cast
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from twisted.web.server import Site
 
 from eve_meta.agent.control_request import ControlRequest
 from eve_meta.agent.control_resource import ControlResource, NoResource, Verb
+from eve_meta.agent.description import PATH, description
 from eve_meta.agent.pending import Pending
 from eve_meta.agent.refusal import RequestError
 from eve_meta.agent.status import IAgent, NotAttachedError, State, Status
@@ -54,7 +54,7 @@ class _OfInterface(ControlResource):
             return self._name.decode()
         except UnicodeDecodeError as error:
             message = "the interface's name is not UTF-8"
-            raise RequestError(HTTPStatus.BAD_REQUEST, "name", message) from error
+            raise RequestError("name", message) from error
 
 
 class OneInterface(_OfInterface):
@@ -104,6 +104,18 @@ class Password(_OfInterface):
         return {"interface": interface, "cleared": await self._agent.clear_password(interface)}
 
 
+class Description(ControlResource):
+    """`/openapi.json`: what is here, for programs."""
+
+    def verbs(self) -> Mapping[str, Verb]:
+        """It is only looked at."""
+        return {"GET": self._describe}
+
+    async def _describe(self, request: ControlRequest) -> object:
+        request.queried()
+        return description()
+
+
 class ControlSite(Site):
     """The control socket's API, whole.
 
@@ -115,6 +127,7 @@ class ControlSite(Site):
 
     def __init__(self, agent: IAgent, clock: IReactorTime) -> None:
         root, version = NoResource(), NoResource()
+        root.putChild(PATH.removeprefix("/").encode(), Description())
         root.putChild(b"v1", version)
         version.putChild(b"interfaces", Interfaces(agent))
         super().__init__(root, ControlRequest, parsePOSTFormSubmission=False, reactor=clock)

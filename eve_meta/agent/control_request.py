@@ -2,8 +2,8 @@
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
-from http import HTTPStatus
 from io import BytesIO
 from typing import Never
 from uuid import UUID
@@ -13,6 +13,8 @@ from twisted.web.server import Request
 from eve_meta.agent.refusal import RequestError
 from eve_meta.contact import BODY_MAX_BYTES, WAIT_MAX_SECONDS
 from eve_meta.document import load
+from eve_meta.document.notation import without_twins
+from eve_meta.document.scalars import uuid
 
 
 class ControlRequest(Request):
@@ -40,12 +42,12 @@ class ControlRequest(Request):
         """
         if self._body_is_too_long:
             message = f"the document is over {BODY_MAX_BYTES} bytes long"
-            raise RequestError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "length", message)
-        declared = self.getHeader("Content-Type") or _JSON
+            raise RequestError("length", message)
+        declared = (self.getHeader(b"Content-Type") or _JSON.encode()).decode("ascii", "backslashreplace")
         read = _READERS.get(declared.partition(";")[0].strip().lower())
         if read is None:
             message = f"the document must be sent as {' or '.join(_READERS)}, not as {declared}"
-            raise RequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "type", message)
+            raise RequestError("type", message)
         return read(self._body.getvalue())
 
     def wait_seconds(self) -> float:
@@ -55,13 +57,10 @@ class ControlRequest(Request):
             RequestError: it is no sensible time, or there are other parameters.
         """
         text = self.queried(b"wait").get(b"wait", b"0")
-        try:
-            seconds = float(text)
-        except ValueError:
-            seconds = math.nan
+        seconds = float(text) if _NUMBER.fullmatch(text) else math.nan
         if not 0 <= seconds <= WAIT_MAX_SECONDS:
             message = f"wait: must be a number of seconds from 0 to {WAIT_MAX_SECONDS}"
-            raise RequestError(HTTPStatus.BAD_REQUEST, "query", message)
+            raise RequestError("query", message)
         return seconds
 
     def uuid(self) -> UUID | None:
@@ -72,36 +71,39 @@ class ControlRequest(Request):
         """
         text = self.queried(b"uuid").get(b"uuid")
         try:
-            return None if text is None else UUID(text.decode("ascii", "replace"))
+            return None if text is None else uuid(text.decode("ascii", "replace"))
         except ValueError as error:
             message = "uuid: must be a VM's UUID, as 'eve-meta list' shows it"
-            raise RequestError(HTTPStatus.BAD_REQUEST, "query", message) from error
+            raise RequestError("query", message) from error
 
     def queried(self, *known: bytes) -> Mapping[bytes, bytes]:
-        """The query's last value of each name.
+        """The query's value of each name.
 
         Raises:
-            RequestError: another name is in it.
+            RequestError: another name is in it, or one twice.
         """
-        for name in self.args:
+        for name, values in self.args.items():
+            shown = name.decode("ascii", "backslashreplace")
             if name not in known:
-                shown = name.decode("ascii", "backslashreplace")
                 message = f"{shown!r} is not a parameter of this request"
-                raise RequestError(HTTPStatus.BAD_REQUEST, "query", message)
+                raise RequestError("query", message)
+            if len(values) > 1:
+                raise RequestError("query", f"{shown}: is given twice")
         return {name: values[-1] for name, values in self.args.items()}
 
 
 def _read_json(body: bytes) -> object:
     try:
-        return json.loads(body, parse_constant=_refuse_constant)
+        return json.loads(body, parse_constant=_refuse_constant, object_pairs_hook=without_twins)
     except (ValueError, RecursionError) as error:
-        raise RequestError(HTTPStatus.BAD_REQUEST, "json", f"the document is not JSON: {error}") from error
+        raise RequestError("json", f"the document is not JSON: {error}") from error
 
 
 def _refuse_constant(name: str) -> Never:
     raise ValueError(f"{name} is none of its numbers")
 
 
+_NUMBER = re.compile(rb"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _JSON = "application/json"
 _READERS: Mapping[str, Callable[[bytes], object]] = {_JSON: _read_json, "application/yaml": load}
 """Source of the second: RFC 9512."""

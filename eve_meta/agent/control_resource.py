@@ -5,7 +5,6 @@ What it is a resource of, its subclasses say.
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from http import HTTPStatus
 from typing import Never
 
 from twisted.internet.defer import Deferred
@@ -64,7 +63,7 @@ class ControlResource(Resource):
             allowed = sorted([*verbs, "HEAD"])
             message = f"{method} is not for this resource; {', '.join(allowed)} are"
             headers = {"Allow": ", ".join(allowed)}
-            raise RequestError(HTTPStatus.METHOD_NOT_ALLOWED, "method", message, headers)
+            raise RequestError("method", message, headers)
         return verb
 
     def _refused(self, error: Exception) -> Refusal:
@@ -80,7 +79,7 @@ class NoResource(ControlResource):
     def _verb(self, request: ControlRequest) -> Never:
         del request
         message = "there is nothing here; /v1/interfaces is where to begin"
-        raise RequestError(HTTPStatus.NOT_FOUND, "path", message)
+        raise RequestError("path", message)
 
 
 def _send(request: ControlRequest, answer: object) -> None:

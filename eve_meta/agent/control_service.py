@@ -31,6 +31,9 @@ SOCKET_MODE = 0o600
 RUN_DIR_MODE = 0o755
 BACKLOG = 128
 
+CLIENTS_MAX = 512
+"""More wait in the backlog, so that guests' sockets never want for descriptors."""
+
 ASKING_SECONDS = 0.1
 """How long an agent that stops waits for those who are connected to ask…"""
 
@@ -60,6 +63,10 @@ class _Clients(WrappingFactory):
     def __init__(self, site: ControlSite) -> None:
         super().__init__(site)
         self.connected = Pending()
+
+    def has_room(self) -> bool:
+        """Whether one more may be connected."""
+        return len(self.protocols) < CLIENTS_MAX
 
     def registerProtocol(self, p: ProtocolWrapper) -> None:  # noqa: N802 - Twisted's
         """Called by Twisted when a client is there."""
@@ -96,7 +103,7 @@ class ControlService(Service):
         """Listen, at the socket that an agent has left, or else in the place of one that was killed."""
         with _translated(self._path):
             self._listening = self._found() or self._made()
-        self._acceptor = Acceptor(self._reactor, self._listening, self._factory)
+        self._acceptor = Acceptor(self._reactor, self._listening, self._factory, self._factory.has_room)
         self._acceptor.start()
         super().startService()
 

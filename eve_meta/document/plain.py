@@ -12,9 +12,14 @@ from eve_meta.errors import DocumentError
 
 MAX_DEPTH = 32
 MAX_WEIGHT = 8 * 1024 * 1024
-"""In characters, with eight more for each value: twice the largest document."""
+"""In characters, with some more for each value: twice the largest document."""
 
-_VALUE_WEIGHT = 8
+MAX_VALUES = 2**17
+"""As many as a document may have, keys not counted: thousands of times what the largest one needs."""
+
+_VALUE_WEIGHT = MAX_WEIGHT // MAX_VALUES
+_MAX_BITS = 1024
+"""Of a whole number. What reads JSON elsewhere takes numbers of 64 bits."""
 
 
 def check_plain(data: object) -> None:
@@ -38,15 +43,26 @@ def check_plain(data: object) -> None:
 
 
 def _values(data: object) -> Iterator[tuple[Path, object]]:
-    """Every value, in the order of the document; a value comes before what it holds."""
-    pending: list[tuple[Path, object]] = [((), data)]
+    """Every value, in the order of the document; a value comes before what it holds.
+
+    What a value holds is looked at only when it is its turn: by aliases, that can be without end.
+    """
+    yield (), data
+    pending = [_held((), data)]
     while pending:
-        path, value = pending.pop()
-        yield path, value
-        if isinstance(value, dict):
-            pending += [((*path, key), value[key]) for key in reversed(value)]
-        elif isinstance(value, list):
-            pending += [((*path, index), value[index]) for index in reversed(range(len(value)))]
+        found = next(pending[-1], None)
+        if found is None:
+            pending.pop()
+        else:
+            yield found
+            pending.append(_held(*found))
+
+
+def _held(path: Path, value: object) -> Iterator[tuple[Path, object]]:
+    if isinstance(value, dict):
+        yield from (((*path, key), it) for key, it in value.items())
+    elif isinstance(value, list):
+        yield from (((*path, index), it) for index, it in enumerate(value))
 
 
 def _reason(value: object) -> str | None:
@@ -58,7 +74,9 @@ def _reason(value: object) -> str | None:
             return _text_reason(value)
         case float():
             return None if isfinite(value) else "is no finite number, which JSON does not have"
-        case None | bool() | int() | list():
+        case int():
+            return None if value.bit_length() <= _MAX_BITS else f"is a number of more than {_MAX_BITS} bits"
+        case None | list():
             return None
         case _:
             return f"is a {type(value).__name__}, which JSON does not have"

@@ -12,6 +12,12 @@ from cattrs.errors import (
 
 from eve_meta.errors import DocumentError
 
+_SUGGESTED = 32
+"""For more unknown fields in one place, nobody looks for what was meant: that takes long…"""
+
+_SUGGESTED_CHARACTERS = 64
+"""…as it does for a long one."""
+
 Path = tuple[str | int, ...]
 """Keys of mappings and indices of lists, from the top."""
 
@@ -31,16 +37,27 @@ def field_of(path: Path) -> str:
 
 def first_error(problems: Iterable[Problem], data: object, above: Path = ()) -> DocumentError:
     """The problem that comes first in the data, which themselves stand at the path `above`."""
-    first = min(problems, key=lambda problem: tuple(_positions(problem.path, data)))
+    places = _Places()
+    first = min(problems, key=lambda problem: tuple(_positions(problem.path, data, places)))
     return DocumentError(field_of((*above, *first.path)), first.reason)
 
 
-def _positions(path: Path, data: object) -> Iterator[int]:
+class _Places(dict[int, dict[object, int]]):
+    """How far down each key of a mapping stands, counted once."""
+
+    def of(self, mapping: dict[object, object]) -> dict[object, int]:
+        """The mapping must outlive this."""
+        if id(mapping) not in self:
+            self[id(mapping)] = {key: place for place, key in enumerate(mapping)}
+        return self[id(mapping)]
+
+
+def _positions(path: Path, data: object, places: _Places) -> Iterator[int]:
     """How far down each name stands among its neighbours; what is not there comes last."""
     for name in path:
         match data:
             case dict() if name in data:
-                yield list(data).index(name)
+                yield places.of(data)[name]
                 data = data[name]
             case list() if isinstance(name, int) and name < len(data):
                 yield name
@@ -59,7 +76,8 @@ def problems_of(error: BaseException, path: Path = ()) -> Iterator[Problem]:
                 yield from problems_of(inner, here)
         case ForbiddenExtraKeysError():
             known = [field.name for field in fields(error.cl)]
-            yield from (Problem((*here, name), _unknown(name, known)) for name in error.extra_fields)
+            near = known if len(error.extra_fields) <= _SUGGESTED else []
+            yield from (Problem((*here, name), _unknown(name, near)) for name in error.extra_fields)
         case KeyError():
             yield Problem(here, "is required")
         case _:
@@ -73,5 +91,5 @@ def _noted(error: BaseException) -> Path:
 
 
 def _unknown(name: str, known: list[str]) -> str:
-    near = get_close_matches(name, known, 1)
+    near = get_close_matches(name, known, 1) if len(name) <= _SUGGESTED_CHARACTERS else ()
     return f"unknown field; did you mean '{near[0]}'?" if near else "unknown field"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from eve_meta.document.problems import Path, Problem
-from eve_meta.vm import VM, Interface, StaticAddress
+from eve_meta.vm import VM, Bus, Interface, ShareDevice, StaticAddress
 
 
 def broken_rules(vm: VM) -> Iterator[Problem]:
@@ -13,6 +13,7 @@ def broken_rules(vm: VM) -> Iterator[Problem]:
     yield from _twin_macs(vm)
     yield from _twin_names(vm)
     yield from _twin_keys(vm)
+    yield from _nowhere(vm)
     yield from chain.from_iterable(_mixed_families(path, address) for path, address in _static(vm.interfaces))
 
 
@@ -41,9 +42,19 @@ def _twin_keys(vm: VM) -> Iterator[Problem]:
         yield Problem(("public_keys", vm.public_keys[number].name), reason)
 
 
+def _nowhere(vm: VM) -> Iterator[Problem]:
+    for number, device in enumerate(vm.devices):
+        if not isinstance(device, ShareDevice) and device.bus is not Bus.NONE and device.address is None:
+            yield Problem(("devices", number, "address"), f"is required on the bus {device.bus.value!r}")
+
+
 def _repeated(values: Sequence[object]) -> Iterator[int]:
     """Where a value stands that stood before."""
-    return (number for number, value in enumerate(values) if value in values[:number])
+    seen = set()
+    for number, value in enumerate(values):
+        if value in seen:
+            yield number
+        seen.add(value)
 
 
 def _static(interfaces: Iterable[Interface]) -> Iterator[tuple[Path, StaticAddress]]:

@@ -6,6 +6,7 @@ from binascii import Error, a2b_base64
 from uuid import UUID
 
 from eve_meta.vm import (
+    CERTIFICATE,
     DevicePath,
     Hostname,
     InstanceId,
@@ -87,10 +88,12 @@ def prose(value: object) -> Text:
 
 
 def key_text(value: object) -> Text:
-    """The text of a public key, without the blanks around it."""
+    """The text of a public key, without the blanks around it: an SSH key is one line of authorized_keys."""
     content = prose(value).strip()
     if not content:
         raise ValueError("is empty: leave it out")
+    if not content.startswith(CERTIFICATE) and (found := _CONTROL.search(content)):
+        raise ValueError(f"an SSH key must be one line, but holds {found.group()!a}: give each key a name")
     return Text(content)
 
 

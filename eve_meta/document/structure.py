@@ -112,17 +112,16 @@ def _by_name(named: dict[str, object]) -> Iterator[tuple[str, tuple[str, object]
 
 
 def _gather(read: Reader, values: Iterable[tuple[int | str, object]]) -> tuple[Any, ...]:
-    """All values read, or all their errors with a note of where each stands."""
-    items, errors = [], []
-    for place, value in values:
-        try:
-            items.append(read(value))
-        except (BaseValidationError, ValueError) as error:
-            error.add_note(IterableValidationNote("", place, object))
-            errors.append(error)
-    if errors:
-        raise IterableValidationError("", errors, tuple)
-    return tuple(items)
+    """All values read, or the first error, with a note of where it stands: others come later."""
+    return tuple(_noted(read, place, value) for place, value in values)
+
+
+def _noted(read: Reader, place: int | str, value: object) -> Any:
+    try:
+        return read(value)
+    except (BaseValidationError, ValueError) as error:
+        error.add_note(IterableValidationNote("", place, object))
+        raise IterableValidationError("", [error], tuple) from error
 
 
 def _read_choice(value: object, kind: type[Enum]) -> Enum:

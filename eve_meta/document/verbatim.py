@@ -6,6 +6,7 @@ are. Source: nova `doc/api_schemas/network_data.json`; cloud-init `sources/helpe
 """
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from enum import Enum
 from ipaddress import ip_address, ip_interface
 
@@ -98,11 +99,14 @@ PARTIAL = frozenset({_Link, _Route, _Service, _Network, NetworkData})
 
 def broken_network_rules(data: NetworkData) -> Iterator[Problem]:
     """What does not fit together."""
-    ids = [link.id for link in data.links]
+    first = {link.id: place for place, link in reversed(tuple(enumerate(data.links)))}
+    ids = first.keys()
     if not ids:
         yield Problem(("links",), "is empty, so that guests would configure no NIC: leave out network_data")
     for place, link in enumerate(data.links):
-        yield from _below(("links", place), _broken_link(link, ids, place))
+        yield from _below(("links", place), _broken_link(link, ids))
+        if first[link.id] != place:
+            yield Problem(("links", place, "id"), f"{link.id!r} is another link's already")
     for place, network in enumerate(data.networks):
         yield from _below(("networks", place), _broken_network(network, ids))
 
@@ -111,9 +115,7 @@ def _below(path: tuple[str, int], problems: Iterator[Problem]) -> Iterator[Probl
     return (Problem((*path, *problem.path), problem.reason) for problem in problems)
 
 
-def _broken_link(link: _Link, ids: list[Line], place: int) -> Iterator[Problem]:
-    if link.id in ids[:place]:
-        yield Problem(("id",), f"{link.id!r} is another link's already")
+def _broken_link(link: _Link, ids: AbstractSet[Line]) -> Iterator[Problem]:
     for name in _needed(link.type):
         if not getattr(link, name):
             yield Problem((name,), f"is required of a link of type {link.type!r}")
@@ -132,7 +134,7 @@ def _needed(kind: str) -> tuple[str, ...]:
     return by_kind.get(kind, ("ethernet_mac_address",))
 
 
-def _broken_network(network: _Network, ids: list[Line]) -> Iterator[Problem]:
+def _broken_network(network: _Network, ids: AbstractSet[Line]) -> Iterator[Problem]:
     if network.link not in ids:
         yield Problem(("link",), f"there is no link {network.link!r}")
     if network.type in _STATIC:

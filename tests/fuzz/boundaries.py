@@ -1,5 +1,6 @@
 """Where requests begin and end, as our parser has it and as h11 has it, which shares no line with llhttp."""
 
+import re
 from enum import Enum, auto
 from typing import NamedTuple
 
@@ -7,6 +8,13 @@ import h11
 
 from eve_meta.limits import Limits
 from eve_meta.server.parser import RequestParser
+
+LENIENT = re.compile(
+    r"Missing mandatory Host: header|Found multiple Host: headers"  # nobody is known by a name
+    r"|illegal request line: bytearray\(b['\"](\S+ +\S+ +HTTP/1\.[01]|.* RTSP/1\.0)['\"]\)"  # llhttp's own
+    r"|no request line received"  # an empty line before the first: RFC 9112, 2.2
+)
+"""What h11 refuses and we take, on purpose: it moves no boundary."""
 
 
 class End(Enum):
@@ -77,3 +85,14 @@ def _next(connection: h11.Connection) -> Request | None:
                 return Request(method, target, body)
             case _:
                 return None
+
+
+def check(sent: bytes) -> None:
+    """Fail if one of both begins or ends a request elsewhere, or if we read on where h11 does not."""
+    read, other = ours(sent), of_h11(sent)
+    both = min(len(read.requests), len(other.requests))
+    assert read.requests[:both] == other.requests[:both], sent
+    if len(read.requests) > both:
+        assert LENIENT.fullmatch(other.reason), (other, sent)
+    if len(other.requests) > both:
+        assert read.end is not End.MORE, sent

@@ -1,5 +1,11 @@
-"""Hostile guests at two doors in memory: each is answered for itself, or refused, or closed."""
+"""Hostile guests at two doors in memory: each is answered for itself, or refused, or closed.
 
+usage: python -m tests.fuzz.guest_http [REQUESTS]
+"""
+
+import secrets
+import sys
+import traceback
 from collections.abc import Iterator
 from random import Random
 from typing import NamedTuple, cast
@@ -15,7 +21,8 @@ from eve_meta.document import parse
 from eve_meta.limits import Limits
 from eve_meta.server.resource import MetadataResource
 from eve_meta.server.site import GuestSite
-from tests.fuzz import grammar
+from tests.fuzz import boundaries, grammar
+from tests.fuzz.memory import forget_peak, peak_mib
 from tests.support import EXAMPLE
 from tests.unit.transport import GuestTransport
 
@@ -40,8 +47,8 @@ class GuestHttp:
         self.logged: list[LogEvent] = []
         globalLogPublisher.addObserver(cast("ILogObserver", self.logged.append))
 
-    def try_one(self, seed: str) -> None:
-        """Have one guest send what comes of a seed.
+    def try_one(self, seed: str) -> int:
+        """Have one guest send what comes of a seed; how often it was answered.
 
         Raises:
             AssertionError: something was answered that should not have been.
@@ -58,6 +65,7 @@ class GuestHttp:
             assert whole == replies, "it counts how the same bytes arrive"
         assert not self.logged, self.logged
         self.clock.advance(1)
+        return len(replies)
 
     def _answered(self, number: int, pieces: list[bytes]) -> bytes:
         transport = GuestTransport()
@@ -97,3 +105,31 @@ def _replies(answered: bytes) -> Iterator[Reply]:
             assert not has_body or len(rest) >= length, "a reply was cut short"
             rest = rest[length:] if has_body else rest
         answered = rest
+
+
+def main(requests: int) -> int:
+    """Have so many requests answered; 1 at the first that goes wrong, with the seed that shows it."""
+    doors = GuestHttp()
+    prefix = secrets.token_hex(4)
+    conversations = answered = 0
+    for percent in (25, 50, 75, 100):
+        forget_peak()
+        while answered < requests * percent / 100:
+            seed = f"{prefix}:{conversations}"
+            try:
+                answered += doors.try_one(seed)
+                boundaries.check(grammar.conversation(Random(seed)))
+            except Exception:  # noqa: BLE001 - whatever it is, it is what is sought
+                sys.stdout.write(f"seed {seed}:\n{traceback.format_exc()}")
+                return 1
+            conversations += 1
+        peak = peak_mib()
+        sys.stdout.write(
+            f"{percent:3} %  {conversations} conversations, {answered} answers, peak {peak} MiB\n"
+        )
+        sys.stdout.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000))

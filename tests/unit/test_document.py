@@ -57,6 +57,16 @@ def test_flow_mapping() -> None:
     assert "x" == parse(load(b"{uuid: 12345678-1234-1234-1234-123456789abc, name: x}")).name
 
 
+def test_merge() -> None:
+    """A mapping may take over from others what it does not say itself; of several, the first goes first."""
+    known = "vendor_data: {a: &a {x: 1, y: 1}, b: &b {y: 2, z: 2}"
+    merged = read(known + ", c: {<<: [*a, *b], z: 3}, d: {y: 4, <<: *a}}").vendor_data
+    assert merged
+
+    assert {"x": 1, "y": 1, "z": 3} == json.loads(merged)["c"]
+    assert {"x": 1, "y": 4} == json.loads(merged)["d"]
+
+
 @pytest.mark.parametrize("text", ["2020-10-10", "on", "No", "12:34:56", "12e5", "007", "1_000", "0o17"])
 def test_plain_text(text: str) -> None:
     """What other YAML readers take for something else is text."""
@@ -110,6 +120,19 @@ def test_null_is_absent() -> None:
 def test_key_text() -> None:
     """Blanks around a key's text are no part of it."""
     assert "ssh-rsa A" == read("public_keys: {a: ' ssh-rsa A\n\n '}").public_keys[0].text
+
+
+def test_certificate() -> None:
+    """A certificate has many lines."""
+    text = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"
+    assert text == read(f"public_keys: {{a: {json.dumps(text)}}}").public_keys[0].text
+
+
+def test_many_keys() -> None:
+    """There may be more keys than all clients read."""
+    assert 11 == len(
+        read("public_keys: " + json.dumps({f"k{n}": "ssh-rsa A" for n in range(11)})).public_keys
+    )
 
 
 def test_tokens() -> None:

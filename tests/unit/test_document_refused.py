@@ -53,6 +53,10 @@ def refused(make: Callable[[], object]) -> DocumentError:
             "public_keys.my/key: becomes 'my_key' in the EC2 index of keys, as another key does",
         ),
         ("public_keys: {a: ' '}", "public_keys.a: is empty: leave it out"),
+        (
+            'public_keys: {a: "ssh-rsa A\\nssh-rsa B"}',
+            "public_keys.a: an SSH key must be one line, but holds '\\n': give each key a name",
+        ),
         ("user_data: 5", "user_data: expected text or {base64: …}, got the number 5"),
         ("user_data: {}", "user_data: expected 'base64', got 0 of them"),
         ("user_data: {base64: '*'}", "user_data.base64: expected base64, got the text '*'"),
@@ -140,6 +144,8 @@ def refused(make: Callable[[], object]) -> DocumentError:
             "devices: [{type: x}]",
             "devices[0]: expected a 'type' of 'nic', 'disk' or 'share', got the text 'x'",
         ),
+        ("devices: [{type: disk, bus: scsi}]", "devices[0].address: is required on the bus 'scsi'"),
+        (f"devices: [{{type: nic, {NIC}, bus: pci}}]", "devices[0].address: is required on the bus 'pci'"),
         ("devices: [{type: []}]", "devices[0]: expected a 'type' of 'nic', 'disk' or 'share', got a list"),
         ("vendor_data: []", "vendor_data: expected a mapping, got a list"),
         ("vendor_data: {a: .nan}", "vendor_data.a: is no finite number, which JSON does not have"),
@@ -156,7 +162,16 @@ def refused(make: Callable[[], object]) -> DocumentError:
         ("? [a]\n: b", "is not YAML: found unhashable key, at line 2, column 3"),
         ("name: [", "is not YAML: did not find expected node content, at line 3, column 1"),
         ("name: \x01", "is not YAML: control characters are not allowed"),
-        ("name: !!int x", "invalid literal for int() with base 10: 'x'"),
+        ("name: !!int x", "is not YAML: this is no int, at line 2, column 7"),
+        ("name: !!int ''", "is not YAML: this is no int, at line 2, column 7"),
+        ("name: !!float ''", "is not YAML: this is no float, at line 2, column 7"),
+        ("name: !!bool x", "is not YAML: this is no bool, at line 2, column 7"),
+        ("name: !!timestamp x", "is not YAML: this is no timestamp, at line 2, column 7"),
+        ("launch_index: 0x" + "f" * 5000, "launch_index: is a number of more than 1024 bits"),
+        (
+            "name: {<<: x}",
+            "is not YAML: expected a mapping or a list of mappings to merge, at line 2, column 12",
+        ),
         (
             "name: !!python/object:a.B {}",
             (
@@ -303,6 +318,27 @@ def test_aliases_are_measured() -> None:
 
     error = refused(lambda: load("\n".join(lines).encode()))
     assert "is larger than 8388608 characters with its files and aliases written out" == str(error)
+
+
+def test_aliases_of_what_they_are_in() -> None:
+    """What holds itself many times is refused before it is written out."""
+    error = refused(lambda: load(f"a: &a [{', '.join(['*a'] * 50_000)}]".encode()))
+    assert "a: is nested deeper than 32 levels" == str(error)
+
+
+def test_merges_are_counted() -> None:
+    """A short text that merges without end is refused."""
+    lines = ["a0: &a0 {a: 1, b: 1, c: 1, d: 1, e: 1, f: 1, g: 1, h: 1, i: 1, j: 1}"]
+    lines += [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 10)}]}}" for n in range(1, 9)]
+
+    error = refused(lambda: load("\n".join(lines).encode()))
+    assert "is not YAML: more than 131072 values are merged, at line 5, column 5" == str(error)
+
+
+@pytest.mark.parametrize("text", [b"[" + b"[], " * 200_000 + b"]", b"a: [" + b"1," * 400_000 + b"]"])
+def test_values_are_counted(text: bytes) -> None:
+    """More values than a document can need are refused."""
+    assert "has more than 131072 values" == str(refused(lambda: load(text)))
 
 
 def test_inline_unreadable() -> None:

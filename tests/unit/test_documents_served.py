@@ -1,9 +1,8 @@
 """What holds of the tree of every document."""
 
 import json
-from base64 import b64encode
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from hypothesis import example, given
@@ -12,102 +11,7 @@ from hypothesis import strategies as st
 from eve_meta.answer import Answer, Metadata, Request, answer, paths
 from eve_meta.document import canonical, parse
 from eve_meta.formats import ec2, openstack
-
-LINES = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), min_size=1, max_size=20)
-TEXTS = st.text(st.characters(exclude_categories=["C"], include_characters="\n\t"), max_size=20)
-OCTETS = st.binary(max_size=20).map(lambda octets: {"base64": b64encode(octets).decode()})
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-9, 9) | TEXTS,
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(LINES, inner, max_size=2),
-)
-LABELS = st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9-]{0,5}[A-Za-z0-9])?", fullmatch=True)
-HOSTNAMES = st.lists(LABELS, min_size=1, max_size=3).map(".".join)
-KEY_NAMES = st.text("abcdefg/ \u00a0", min_size=1, max_size=20).filter(str.strip)
-TAG_KEYS = st.from_regex(r"[0-9A-Za-z+\-.,_:@]{1,20}", fullmatch=True).filter(
-    lambda key: key not in {".", ".."}
-)
-MACS = st.binary(min_size=5, max_size=5).map(lambda octets: f"02:{octets.hex(':')}")
-IPV4 = st.ip_addresses(v=4).map(str)
-
-
-def optional(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Records with some of the fields."""
-    return st.fixed_dictionaries({}, optional=fields)
-
-
-def static(version: Literal[4, 6], longest: int) -> st.SearchStrategy[dict[str, Any]]:
-    """Static addresses of a family."""
-    address = st.ip_addresses(v=version).map(str)
-    route = st.fixed_dictionaries({"to": address.map(lambda to: f"{to}/{longest}"), "via": address})
-    return st.fixed_dictionaries(
-        {"address": st.builds("{}/{}".format, address, st.integers(0, longest))},
-        optional={
-            "gateway": address,
-            "routes": st.lists(route, max_size=2),
-            "dns": st.lists(st.ip_addresses().map(str), max_size=2),
-        },
-    )
-
-
-ADDRESSES = st.sampled_from([{"dhcp": 4}, {"dhcp": 6}, {"slaac": True}]) | static(4, 32) | static(6, 128)
-INTERFACES = st.lists(
-    st.fixed_dictionaries(
-        {"mac": MACS},
-        optional={
-            "mtu": st.integers(68, 65535),
-            "public_ipv4": IPV4,
-            "addresses": st.lists(ADDRESSES, max_size=3),
-        },
-    ),
-    max_size=3,
-    unique_by=lambda interface: interface["mac"],
-)
-BUSES = st.sampled_from(["pci", "usb", "scsi", "ide", "xen", "none"])
-DEVICES = st.one_of(
-    st.fixed_dictionaries(
-        {"type": st.just("nic"), "mac": MACS, "bus": BUSES, "address": LINES},
-        optional={
-            "tags": st.lists(LINES, max_size=2),
-            "vlan": st.integers(1, 4094),
-            "vf_trusted": st.booleans(),
-        },
-    ),
-    st.fixed_dictionaries(
-        {"type": st.just("disk"), "bus": BUSES, "address": LINES}, optional={"serial": LINES}
-    ),
-    st.fixed_dictionaries({"type": st.just("share"), "share_id": LINES, "tag": LINES}),
-)
-EC2 = optional(
-    instance_id=st.just("i-1"),
-    ami_id=LINES,
-    instance_type=LINES,
-    security_groups=st.lists(LINES, max_size=2),
-    kernel_id=LINES,
-    block_device_mapping=st.dictionaries(TAG_KEYS, LINES, max_size=2),
-    local_ipv4=IPV4,
-    public_ipv4=IPV4,
-    tags=st.dictionaries(TAG_KEYS, LINES | st.just(""), max_size=2),
-)
-DOCUMENTS = st.fixed_dictionaries(
-    {"uuid": st.uuids().map(str)},
-    optional={
-        "name": LINES,
-        "hostname": HOSTNAMES,
-        "project_id": LINES,
-        "availability_zone": LINES,
-        "meta": st.dictionaries(LINES, TEXTS, max_size=2),
-        "public_keys": st.dictionaries(KEY_NAMES, st.just("ssh-rsa A"), max_size=1),
-        "user_data": TEXTS | OCTETS,
-        "vendor_data": st.dictionaries(LINES, JSON, max_size=2),
-        "vendor_data2": st.dictionaries(LINES, JSON, max_size=2),
-        "files": st.lists(st.just({"path": "/a", "content": ""}), max_size=3),
-        "devices": st.lists(DEVICES, max_size=2),
-        "dedicated_cpus": st.lists(st.integers(0, 99), max_size=3),
-        "interfaces": INTERFACES,
-        "ec2": EC2,
-    },
-)
-
+from tests.fuzz.documents import DOCUMENTS
 
 VERSIONS = st.sampled_from(["/latest", *(f"/{version}" for version in ec2.VERSIONS)]) | st.sampled_from(
     [f"/openstack/{version}" for version in ("latest", *openstack.VERSIONS)]

@@ -12,9 +12,11 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
 from eve_meta.agent.control import ControlSite
+from eve_meta.agent.description import description
 from eve_meta.contact import BODY_MAX_BYTES
 from netns import KernelRefusedError, MissingError, Seen, link_of
 from netns.steps import AddNamespace, Steer
+from tests.unit.agent.described import errors_of
 from tests.unit.agent.memory_host import PID, AgentTestCase
 
 UUID = "6f0d0d86-8a9d-4c0e-9f0b-3f4c9a2f3b01"
@@ -78,13 +80,15 @@ class ControlTests(AgentTestCase):
         self.channel = self.site.buildProtocol(transport.getPeer())
         assert self.channel is not None
         self.channel.makeConnection(transport)
-        self.channel.dataReceived(head.encode() + (body or b""))
+        self.channel.dataReceived(head.encode("latin-1") + (body or b""))
         return transport
 
     def ask(self, method: str, path: str, body: bytes | None = None, *headers: str) -> Answered:
         answered = parsed(self.send(method, path, body, *headers).value())
         assert len(answered.body) == (0 if method == "HEAD" else int(answered.headers["content-length"]))
         assert answered.headers["content-type"] == "application/json"
+        said = None if method == "HEAD" else answered.json
+        assert [] == errors_of(method, path, answered.status, said)
         return answered
 
     def put(self, interface: str, body: bytes = WEB, *headers: str) -> Answered:
@@ -121,7 +125,7 @@ class AttachTests(ControlTests):
         assert "no-such-interface" == parsed(transport.value()).error["kind"]
 
     def test_a_wait_that_is_no_time(self) -> None:
-        for wait in ("", "x", "-1", "nan", "inf", "3601", "1e9"):
+        for wait in ("", "x", "-1", "nan", "inf", "3601", "1e9", "1_0", "%201"):
             answered = self.put(f"tap0?wait={wait}")
 
             assert (400, "query") == (answered.status, answered.error["kind"])
@@ -136,6 +140,18 @@ class AttachTests(ControlTests):
                 answered.error["message"],
             )
         assert () == self.agent.lifecycle.statuses()
+
+    def test_a_parameter_twice(self) -> None:
+        answered = self.put("tap0?wait=1&wait=2")
+
+        assert (400, "wait: is given twice") == (answered.status, answered.error["message"])
+
+    def test_a_key_twice(self) -> None:
+        """As in YAML, it is refused: which of the two is meant, nobody knows."""
+        answered = self.put("tap0", WEB[:-1] + b', "name": "other"}')
+
+        assert (400, "json") == (answered.status, answered.error["kind"])
+        assert answered.error["message"].endswith("has the key 'name' twice in one mapping")
 
     def test_a_document_that_cannot_be_served(self) -> None:
         answered = self.put("tap0", b'{"name": "web"}')
@@ -165,6 +181,12 @@ class AttachTests(ControlTests):
             "the document must be sent as application/json or application/yaml, not as"
             in answered.body.decode()
         )
+
+    def test_a_type_that_is_no_text(self) -> None:
+        answered = self.put("tap0", WEB, "Content-Type: \xff")
+
+        assert (415, "type") == (answered.status, answered.error["kind"])
+        assert answered.error["message"].endswith(r"not as \xff")
 
     def test_a_body_in_yaml(self) -> None:
         answered = self.put("tap0", f"uuid: {UUID}\nname: web\n".encode(), "Content-Type: application/yaml")
@@ -355,9 +377,10 @@ class OtherTests(ControlTests):
         assert {"interface": "tap0", "detached": True} == self.ask("DELETE", path + UUID).json
 
     def test_detach_from_nonsense(self) -> None:
-        answered = self.ask("DELETE", "/v1/interfaces/tap0?uuid=%ff")
+        for uuid in ("%ff", "", "x", UUID.replace("-", ""), f"urn:uuid:{UUID}"):
+            answered = self.ask("DELETE", f"/v1/interfaces/tap0?uuid={uuid}")
 
-        assert (400, "query") == (answered.status, answered.error["kind"])
+            assert (400, "query") == (answered.status, answered.error["kind"])
 
     def test_other_methods(self) -> None:
         allowed = {"/v1/interfaces": "GET, HEAD", "/v1/interfaces/tap0": "DELETE, GET, HEAD, PUT"}
@@ -374,6 +397,9 @@ class OtherTests(ControlTests):
         answered = self.ask("HEAD", "/v1/interfaces")
 
         assert (200, b"") == (answered.status, answered.body)
+
+    def test_description(self) -> None:
+        assert description() == self.ask("GET", "/openapi.json").json
 
     def test_other_paths(self) -> None:
         for path in ("/", "/v1", "/v2/interfaces", "/v1/interfaces/tap0/x"):
