@@ -14,6 +14,7 @@ import pytest
 from attrs import frozen
 
 from netns import Changes, namespace_of, namespaces
+from netns.nftables import MAX_SENDERS
 from netns.watch import KernelWatch
 from netns.wiring import INNER_MAC, SERVICE_PORT
 from tests.agents import Agent
@@ -279,6 +280,18 @@ def test_one_listener(crowd: Crowd) -> None:
         assert [("tcp6", "0" * 32, SERVICE_PORT)] == namespaces.enter(
             namespace_of(each.guest.tap), lambda: list(_open_sockets())
         )
+
+
+def test_many_senders(crowd: Crowd) -> None:
+    """Who asks from thousands of addresses takes few of the host's neighbour entries; others are answered."""
+    *others, culprit = crowd.victims
+    frames.send(culprit.guest, *attacks.many_senders(crowd, culprit.guest))
+    for family in ("-4", "-6"):
+        taken = json.loads(ip("-n", namespace_of(culprit.guest.tap), "-j", family, "neigh"))
+        assert MAX_SENDERS // 2 < len(taken) <= 2 * MAX_SENDERS
+    for each in others:
+        ip("-n", namespace_of(each.guest.tap), "neigh", "flush", "all")
+    assert [] == misread(others)
 
 
 def _open_sockets() -> Iterator[tuple[str, str, int]]:
