@@ -25,24 +25,15 @@
         }
     }
 
-Why note the senders: see `MAX_SENDERS`. A frame for which there is no room is dropped, not let by.
-Why set the destination: a guest with a default gateway sends to the gateway's hardware address, and the
-namespace would drop that as somebody else's.
-A frame of a VLAN goes on as before. One with a priority tag, of VLAN 0, is of none: a host takes the tag off,
-and off what is in it, however many there are, and would take the packet for its own 169.254.169.254. So it is
-steered as one without, and dropped if there is another tag in it. The hook sees a frame without its outermost
-tag, but that is there again for who reads the link's header. Source: IEEE 802.1Q-2022, 6.9; check_vlan_id in
-net/core/dev.c, nft_payload_copy_vlan() in net/netfilter/nft_payload.c, Linux 6.18.
+Why what stands in the first chain: see `steered.py`.
 The `nft` program is not called: it lists every table first, 137 ms a call at 200 VMs where this takes 2 ms at
 any number. Source: linux/netfilter/nf_tables.h, Linux 6.18; the hook runs before a bridge's or Open vSwitch's
 (__netif_receive_skb_core() in net/core/dev.c).
 """
 
 import re
-import socket
 import struct
 from collections.abc import Iterator
-from ipaddress import IPv6Address
 
 from pyroute2.netlink.nfnetlink import NFNL_SUBSYS_NFTABLES
 from pyroute2.netlink.nfnetlink.nftsocket import (
@@ -56,24 +47,8 @@ from pyroute2.netlink.nfnetlink.nftsocket import (
     NFT_MSG_NEWTABLE,
 )
 
-from netns.expressions import (
-    ACCEPT,
-    DROP,
-    LINK_HEADER,
-    NETWORK_HEADER,
-    TRANSPORT_HEADER,
-    carries,
-    forward,
-    has,
-    has_any,
-    load,
-    noted,
-    number,
-    string,
-    transports,
-    verdict,
-    write,
-)
+from netns import steered
+from netns.expressions import ACCEPT, DROP, forward, number, string
 from netns.names import interface_of, link_of, namespace_of
 from netns.netlink import (
     NLM_F_ACK,
@@ -90,26 +65,12 @@ from netns.netlink import (
     nest,
     text,
 )
-from netns.wiring import INNER_MAC, METADATA_IPV4, METADATA_IPV6, Steering
+from netns.wiring import Steering
 
 _LAYOUT = 3
 """Raised with every change of what stands in the namespace or the table: the next start then renews them."""
 
 _MARK = re.compile(rf"steers (\d+)-(\d+), layout {_LAYOUT}")
-
-MAX_SENDERS = 64
-"""So many IPv4 addresses, and so many of IPv6, may one guest ask from within some seconds.
-
-Each is an entry in the kernel's table of neighbours, which is one for the host and all its namespaces and has
-room for 1024 of either family. What is not older than five seconds stays there when it is full, and nobody on
-the host finds a new neighbour then. Source: arp(7), gc_thresh3; neigh_forced_gc() in net/core/neighbour.c,
-Linux 6.18.
-"""
-
-_SENDER_SECONDS = 10
-_SENDERS_4, _SENDERS_6 = "senders-4", "senders-6"
-_SETS = {_SENDERS_4: (7, 4), _SENDERS_6: (8, 16)}
-"""Of each the type of what is in it, as `nft` names it (ipv4_addr, ipv6_addr), and its length in bytes."""
 
 _BATCH_BEGIN = 0x10
 _BATCH_END = 0x11
@@ -126,13 +87,6 @@ _USERDATA_COMMENT = 0
 _NF_NETDEV_INGRESS = 0
 _PRIORITY = -500
 
-_IPPROTO_ICMPV6 = bytes([socket.IPPROTO_ICMPV6])
-_ND_NEIGHBOR_SOLICIT = bytes([135])
-
-_IPV4, _ARP, _IPV6 = (each.to_bytes(2, "big") for each in (0x0800, 0x0806, 0x86DD))
-_TAGS = tuple(each.to_bytes(2, "big") for each in (0x8100, 0x88A8))
-_VLAN_NUMBER = b"\x0f\xff"
-
 
 def replacement(interface: str, steering: Steering, *, exists: bool) -> list[Message]:
     """The batch that makes an interface's table, in place of one that exists."""
@@ -140,10 +94,10 @@ def replacement(interface: str, steering: Steering, *, exists: bool) -> list[Mes
     return _batch(
         *([_table(NFT_MSG_DELTABLE, table)] if exists else []),
         _table(NFT_MSG_NEWTABLE, table, steering),
-        *(_set(table, name, *key) for name, key in _SETS.items()),
+        *(_set(table, name, *key) for name, key in steered.SETS.items()),
         _chain(table, "from-guest", interface, ACCEPT),
         _chain(table, "to-guest", link, DROP),
-        *(_rule(table, "from-guest", each) for each in _from_guest(steering.link)),
+        *(_rule(table, "from-guest", each) for each in steered.rules(steering.link)),
         _rule(table, "to-guest", forward(steering.port)),
     )
 
@@ -184,40 +138,6 @@ def is_supported(netlink: Netlink) -> bool:
         return False
 
 
-def _from_guest(link: int) -> Iterator[bytes]:
-    to_link = write(LINK_HEADER, 0, bytes.fromhex(INNER_MAC.replace(":", ""))) + forward(link)
-    frames = list(_metadata_frames())
-    yield from (each + verdict(ACCEPT) for each in _frames_of_vlans())
-    yield from (each + verdict(DROP) for each in _frames_with_further_tags())
-    yield from (each + has_room + to_link for each, has_room in frames)
-    yield from (each + verdict(DROP) for each, _ in frames)
-
-
-def _frames_of_vlans() -> Iterator[bytes]:
-    for each in _TAGS:
-        yield has(LINK_HEADER, 12, each) + has_any(LINK_HEADER, 14, _VLAN_NUMBER)
-
-
-def _frames_with_further_tags() -> Iterator[bytes]:
-    yield from map(carries, _TAGS)
-
-
-def _metadata_frames() -> Iterator[tuple[bytes, bytes]]:
-    """What each kind is known by, and that there is room to note its sender."""
-    ipv4 = METADATA_IPV4.packed
-    yield carries(_IPV4) + has(NETWORK_HEADER, 16, ipv4), load(NETWORK_HEADER, 12, 4) + noted(_SENDERS_4)
-    yield carries(_ARP) + has(NETWORK_HEADER, 24, ipv4), load(NETWORK_HEADER, 14, 4) + noted(_SENDERS_4)
-    for each in METADATA_IPV6:
-        for condition in (has(NETWORK_HEADER, 24, each.packed), _solicits(each)):
-            yield carries(_IPV6) + condition, load(NETWORK_HEADER, 8, 16) + noted(_SENDERS_6)
-
-
-def _solicits(address: IPv6Address) -> bytes:
-    """A neighbour solicitation goes to a multicast address: what it asks for tells. Source: RFC 4861, 4.3."""
-    kind = has(TRANSPORT_HEADER, 0, _ND_NEIGHBOR_SOLICIT)
-    return transports(_IPPROTO_ICMPV6) + kind + has(TRANSPORT_HEADER, 8, address.packed)
-
-
 def interface_unsteered_by(announcement: Reply) -> str | None:
     """The interface whose table an announcement says is gone; None if it says something else."""
     if announcement.type != NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELTABLE:
@@ -247,10 +167,10 @@ def _set(table: str, name: str, key_type: int, key_bytes: int) -> Message:
         number(_NFTA_SET_FLAGS, _NFT_SET_TIMEOUT | _NFT_SET_EVAL),
         number(_NFTA_SET_KEY_TYPE, key_type),
         number(_NFTA_SET_KEY_LEN, key_bytes),
-        nest(_NFTA_SET_DESC, number(_NFTA_SET_DESC_SIZE, MAX_SENDERS)),
+        nest(_NFTA_SET_DESC, number(_NFTA_SET_DESC_SIZE, steered.MAX_SENDERS)),
         number(_NFTA_SET_ID, key_type),
-        attribute(_NFTA_SET_TIMEOUT, struct.pack(">Q", _SENDER_SECONDS * 1000)),
-        number(_NFTA_SET_GC_INTERVAL, _SENDER_SECONDS * 1000),
+        attribute(_NFTA_SET_TIMEOUT, struct.pack(">Q", steered.SENDER_SECONDS * 1000)),
+        number(_NFTA_SET_GC_INTERVAL, steered.SENDER_SECONDS * 1000),
     )
 
 
