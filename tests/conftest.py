@@ -9,7 +9,7 @@ from tests.agents import Agent
 from tests.hosts import Host, kernel_objects
 from tests.support import need_sandbox, soon
 
-pytest.register_assert_rewrite("tests.contract.network", "tests.contract.world")
+pytest.register_assert_rewrite("tests.contract.network", "tests.contract.world", "tests.integration.lookouts")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Callable, Iterator
 from functools import partial
+from ipaddress import IPv4Address, IPv6Address
 from itertools import product
 
 from netns.wiring import INNER_MAC
@@ -20,6 +21,7 @@ STRANGERS = {IPV4: "10.0.0.99", LINK_LOCAL: "fe80::99", UNIQUE_LOCAL: "fe80::99"
 """Addresses that nobody has, from which each metadata address is asked."""
 
 _FRAME_HEAD, _TCP = 14, 6
+_SENDERS = 2000
 _ALL_NODES, _ALL_NODES_MAC = "ff02::1", "33:33:00:00:00:01"
 _MULTICAST_MAC, _NO_MAC = "01:00:5e:00:00:01", "00:00:00:00:00:00"
 _VICTIM, _VICTIM6 = "10.0.0.5", "fe80::ff:fe00:5"
@@ -180,6 +182,16 @@ def disguises(_crowd: Crowd, guest: Guest) -> Iterator[bytes]:
     for target, disguise, _ in DISGUISES.values():
         source = STRANGERS[target]
         yield from Impostor(guest=guest, source=source, target=target, disguise=disguise).opening()
+
+
+def many_senders(_crowd: Crowd, guest: Guest) -> Iterator[bytes]:
+    """Connections asked for, and hardware addresses, from more addresses than the host has room for."""
+    for number in range(1, _SENDERS + 1):
+        ipv4, ipv6 = str(IPv4Address("10.1.0.0") + number), str(IPv6Address("fe80::1:0") + number)
+        for source, target in ((ipv4, IPV4), (ipv6, LINK_LOCAL)):
+            yield from Impostor(guest=guest, source=source, target=target).opening()
+        asked = packets.arp(packets.ARP_REQUEST, (ATTACKER_MAC, ipv4), (_NO_MAC, IPV4))
+        yield packets.ethernet(packets.BROADCAST, ATTACKER_MAC, packets.ARP_TYPE, asked)
 
 
 FLOODS: tuple[Flood, ...] = (

@@ -2,24 +2,20 @@
 
 import json
 import re
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
-from functools import partial
+from collections.abc import Iterator
+from contextlib import closing
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
-from attrs import frozen
 
-from netns import Changes, namespace_of, namespaces
-from netns.watch import KernelWatch
+from netns import namespace_of, namespaces
+from netns.steered import MAX_SENDERS
 from netns.wiring import INNER_MAC, SERVICE_PORT
 from tests.agents import Agent
 from tests.hosts import ANSWER_SECONDS, HOSTNAME, IPV4, LINK_LOCAL, MAC, NIC, UNIQUE_LOCAL, Guest, ip
 from tests.integration import attacks, frames, packets
-from tests.integration.asking import repeating
 from tests.integration.attacks import ATTACKER_MAC, STRANGERS, Flood
 from tests.integration.crowds import (
     BRIDGE,
@@ -31,39 +27,15 @@ from tests.integration.crowds import (
     gathered,
     misread,
 )
-from tests.integration.frames import Sniffer, packet_socket
+from tests.integration.frames import Sniffer
 from tests.integration.impostor import Impostor, Tags
+from tests.integration.lookouts import Lookout, attacked, looking
 from tests.support import soon
 
-MARK = frames.marker(ATTACKER_MAC, ATTACKER_MAC, "end")
 META_DATA = "/openstack/latest/meta_data.json"
-PAUSE_SECONDS = 0.01
 SILENCE_SECONDS = 0.3
 _LISTENS = "0A"
 _SOCKETS = ("icmp", "icmp6", "packet", "raw", "raw6", "tcp", "tcp6", "udp", "udp6", "udplite", "udplite6")
-
-
-@frozen
-class Lookout:
-    """Sniffers at the attackers and on the bridge."""
-
-    crowd: Crowd
-    at_attackers: tuple[Sniffer, ...]
-    on_bridge: Sniffer
-
-    def seen_by_attackers(self) -> list[tuple[Member, bytes]]:
-        """All that each attacker's NIC has sent and got; the last is that it reads its own hostname."""
-        for each in self.crowd.attackers:
-            assert each.hostname == each.guest.read(HOSTNAME)
-        return [
-            (member, b"\n".join(sniffer.so_far()))
-            for member, sniffer in zip(self.crowd.attackers, self.at_attackers, strict=True)
-        ]
-
-    def seen_on_bridge(self) -> list[bytes]:
-        """The frames that have passed the bridge."""
-        frames.send(self.crowd.attackers[0].guest, MARK)
-        return self.on_bridge.until(MARK)
 
 
 @pytest.fixture(scope="module")
@@ -76,38 +48,9 @@ def crowd(shared_agent: Agent) -> Iterator[Crowd]:
 
 @pytest.fixture
 def lookout(crowd: Crowd) -> Iterator[Lookout]:
-    """See `Lookout`; afterwards the agent has told nothing, and nothing was announced to it."""
-    told = crowd.agent.log.read_bytes()
-    with ExitStack() as stack:
-        sniffing = (each.guest.inside(lambda: Sniffer.on(NIC)) for each in crowd.attackers)
-        at_attackers = tuple(stack.enter_context(closing(each)) for each in sniffing)
-        on_bridge = stack.enter_context(closing(Sniffer.on(BRIDGE)))
-        watch = stack.enter_context(closing(KernelWatch()))
-        yield Lookout(crowd, at_attackers, on_bridge)
-        assert Changes(frozenset()) == watch.read()
-    assert told == crowd.agent.log.read_bytes()
-
-
-@contextmanager
-def attacked(crowd: Crowd, flood: Flood) -> Iterator[None]:
-    """While the body runs all attackers send the frames of a flood."""
-    with ExitStack() as stack:
-        for each in crowd.attackers:
-            nic = stack.enter_context(closing(each.guest.inside(lambda: packet_socket(NIC))))
-            sending = partial(_send_all, nic.send, list(flood(crowd, each.guest)))
-            failures = stack.enter_context(repeating(sending))
-            stack.callback(_none, failures)
-        yield
-
-
-def _none(failures: list[Exception]) -> None:
-    assert [] == failures
-
-
-def _send_all(send: Callable[[bytes], object], sent: list[bytes]) -> None:
-    for each in sent:
-        send(each)
-    time.sleep(PAUSE_SECONDS)
+    """See `looking`."""
+    with looking(crowd) as made:
+        yield made
 
 
 def test_peace(crowd: Crowd) -> None:
@@ -279,6 +222,18 @@ def test_one_listener(crowd: Crowd) -> None:
         assert [("tcp6", "0" * 32, SERVICE_PORT)] == namespaces.enter(
             namespace_of(each.guest.tap), lambda: list(_open_sockets())
         )
+
+
+def test_many_senders(crowd: Crowd) -> None:
+    """Who asks from thousands of addresses takes few of the host's neighbour entries; others are answered."""
+    *others, culprit = crowd.victims
+    frames.send(culprit.guest, *attacks.many_senders(crowd, culprit.guest))
+    for family in ("-4", "-6"):
+        taken = json.loads(ip("-n", namespace_of(culprit.guest.tap), "-j", family, "neigh"))
+        assert MAX_SENDERS // 2 < len(taken) <= 2 * MAX_SENDERS
+    for each in others:
+        ip("-n", namespace_of(each.guest.tap), "neigh", "flush", "all")
+    assert [] == misread(others)
 
 
 def _open_sockets() -> Iterator[tuple[str, str, int]]:

@@ -1,0 +1,89 @@
+"""Which of a guest's frames are steered to its namespace, and which are dropped, as rules of nftables.
+
+Why note the senders: see `MAX_SENDERS`. A frame for which there is no room is dropped, not let by.
+Why set the destination: a guest with a default gateway sends to the gateway's hardware address, and the
+namespace would drop that as somebody else's.
+A frame of a VLAN goes on as before. One with a priority tag, of VLAN 0, is of none: a host takes the tag off,
+and off what is in it, however many there are, and would take the packet for its own 169.254.169.254. So it is
+steered as one without, and dropped if there is another tag in it. The hook sees a frame without its outermost
+tag, but that is there again for who reads the link's header. Source: IEEE 802.1Q-2022, 6.9; check_vlan_id in
+net/core/dev.c, nft_payload_copy_vlan() in net/netfilter/nft_payload.c, Linux 6.18.
+"""
+
+import socket
+from collections.abc import Iterator
+from ipaddress import IPv6Address
+
+from netns.expressions import (
+    ACCEPT,
+    DROP,
+    LINK_HEADER,
+    NETWORK_HEADER,
+    TRANSPORT_HEADER,
+    carries,
+    forward,
+    has,
+    has_any,
+    load,
+    noted,
+    transports,
+    verdict,
+    write,
+)
+from netns.wiring import INNER_MAC, METADATA_IPV4, METADATA_IPV6
+
+MAX_SENDERS = 64
+"""So many IPv4 addresses, and so many of IPv6, may one guest ask from within some seconds.
+
+Each is an entry in the kernel's table of neighbours, which is one for the host and all its namespaces and has
+room for 1024 of either family. What is not older than five seconds stays there when it is full, and nobody on
+the host finds a new neighbour then. Source: arp(7), gc_thresh3; neigh_forced_gc() in net/core/neighbour.c,
+Linux 6.18.
+"""
+
+SENDER_SECONDS = 10
+_SENDERS_4, _SENDERS_6 = "senders-4", "senders-6"
+SETS = {_SENDERS_4: (7, 4), _SENDERS_6: (8, 16)}
+"""Where they are noted; of each set the type of its elements (ipv4_addr, ipv6_addr) and their length in bytes."""
+
+_IPPROTO_ICMPV6 = bytes([socket.IPPROTO_ICMPV6])
+_ND_NEIGHBOR_SOLICIT = bytes([135])
+
+_IPV4, _ARP, _IPV6 = (each.to_bytes(2, "big") for each in (0x0800, 0x0806, 0x86DD))
+_TAGS = tuple(each.to_bytes(2, "big") for each in (0x8100, 0x88A8))
+_VLAN_NUMBER = b"\x0f\xff"
+
+
+def rules(link: int) -> Iterator[bytes]:
+    """What is done with the frames of a guest, in this order, to steer to a link, given by its index."""
+    to_link = write(LINK_HEADER, 0, bytes.fromhex(INNER_MAC.replace(":", ""))) + forward(link)
+    frames = list(_metadata_frames())
+    yield from (each + verdict(ACCEPT) for each in _frames_of_vlans())
+    yield from (each + verdict(DROP) for each in _frames_with_further_tags())
+    yield from (each + has_room + to_link for each, has_room in frames)
+    yield from (each + verdict(DROP) for each, _ in frames)
+
+
+def _frames_of_vlans() -> Iterator[bytes]:
+    for each in _TAGS:
+        yield has(LINK_HEADER, 12, each) + has_any(LINK_HEADER, 14, _VLAN_NUMBER)
+
+
+def _frames_with_further_tags() -> Iterator[bytes]:
+    yield from map(carries, _TAGS)
+
+
+def _metadata_frames() -> Iterator[tuple[bytes, bytes]]:
+    """What each kind is known by, and that there is room to note its sender."""
+    ipv4 = METADATA_IPV4.packed
+    yield carries(_IPV4) + has(NETWORK_HEADER, 16, ipv4), load(NETWORK_HEADER, 12, 4) + noted(_SENDERS_4)
+    yield carries(_ARP) + has(NETWORK_HEADER, 24, ipv4), load(NETWORK_HEADER, 14, 4) + noted(_SENDERS_4)
+    for each in METADATA_IPV6:
+        for condition in (has(NETWORK_HEADER, 24, each.packed), _solicits(each)):
+            yield carries(_IPV6) + condition, load(NETWORK_HEADER, 8, 16) + noted(_SENDERS_6)
+
+
+def _solicits(address: IPv6Address) -> bytes:
+    """A neighbour solicitation goes to a multicast address: what it asks for tells. Source: RFC 4861, 4.3."""
+    kind = has(TRANSPORT_HEADER, 0, _ND_NEIGHBOR_SOLICIT)
+    return transports(_IPPROTO_ICMPV6) + kind + has(TRANSPORT_HEADER, 8, address.packed)
