@@ -33,7 +33,8 @@ from eve_meta.settings import STATE_DIR, USER, SettingError, Settings, usable_cp
     help="How many processes answer guests.",
 )
 @click.option("--user", default=USER, show_default=True, help="The account those processes run as.")
-def command(state_dir: Path, run_dir: Path, servers: int, user: str) -> int:
+@click.option("--group", help="A group whose members may ask the agent, besides root.")
+def command(state_dir: Path, run_dir: Path, servers: int, user: str, group: str | None) -> int:
     """Run the agent, as root and in the foreground, until SIGTERM or SIGINT.
 
     What is attached stays attached when it stops, and is served again when it starts.
@@ -42,7 +43,11 @@ def command(state_dir: Path, run_dir: Path, servers: int, user: str) -> int:
     """
     try:
         settings = Settings(
-            state_dir=state_dir.absolute(), run_dir=run_dir.absolute(), servers=servers, user=user
+            state_dir=state_dir.absolute(),
+            run_dir=run_dir.absolute(),
+            servers=servers,
+            user=user,
+            group=group,
         )
     except SettingError as error:
         raise click.ClickException(str(error)) from error
