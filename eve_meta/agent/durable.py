@@ -30,8 +30,9 @@ def make_directory(directory: Path) -> None:
     """
     with translated(directory):
         directory.parent.parent.mkdir(parents=True, exist_ok=True)
-        for each in (directory.parent, directory):
-            each.mkdir(exist_ok=True, mode=DIRECTORY_MODE)
+        with suppress(FileExistsError):
+            directory.parent.mkdir(mode=DIRECTORY_MODE)
+        directory.mkdir(exist_ok=True, mode=DIRECTORY_MODE)
         directory.chmod(DIRECTORY_MODE)
 
 
