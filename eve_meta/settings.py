@@ -1,5 +1,6 @@
 """Settings of the agent: checked once, then trusted."""
 
+import grp
 import os
 from pathlib import Path
 
@@ -42,6 +43,17 @@ def _named(_settings: object, attribute: "Attribute[str]", value: str) -> None:
         raise SettingError(f"{attribute.name}: is empty, name the account that servers run as")
 
 
+def _known(_settings: object, attribute: "Attribute[str | None]", value: str | None) -> None:
+    try:
+        _group_id(value)
+    except KeyError:
+        raise SettingError(f"{attribute.name}: there is no group {value}") from None
+
+
+def _group_id(group: str | None) -> int | None:
+    return None if group is None else grp.getgrnam(group).gr_gid
+
+
 @frozen(kw_only=True)
 class Settings:
     """How one agent runs.
@@ -52,6 +64,7 @@ class Settings:
         servers: how many processes answer guests.
         user: the account that the servers run as.
         limits: how much one interface's guests may have of a server.
+        group: whose members may ask the agent, besides root; None: nobody.
     """
 
     state_dir: Path = field(default=STATE_DIR, validator=_absolute)
@@ -59,6 +72,12 @@ class Settings:
     servers: int = field(default=Factory(usable_cpus), validator=_positive)
     user: str = field(default=USER, validator=_named)
     limits: Limits = Factory(Limits)
+    group: str | None = field(default=None, validator=_known)
+
+    @property
+    def group_id(self) -> int | None:
+        """The group by its number."""
+        return _group_id(self.group)
 
     @property
     def servers_root(self) -> Path:

@@ -44,7 +44,7 @@ Linux 6.18.
 SENDER_SECONDS = 10
 _SENDERS_4, _SENDERS_6 = "senders-4", "senders-6"
 SETS = {_SENDERS_4: (7, 4), _SENDERS_6: (8, 16)}
-"""Where they are noted; of each set the type of its elements (ipv4_addr, ipv6_addr) and their length in bytes."""
+"""Where they are noted; of each set the type of its elements (ipv4_addr, ipv6_addr) and their bytes."""
 
 _IPPROTO_ICMPV6 = bytes([socket.IPPROTO_ICMPV6])
 _ND_NEIGHBOR_SOLICIT = bytes([135])

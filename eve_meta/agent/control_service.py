@@ -1,4 +1,4 @@
-"""The control socket itself: a Unix socket that was never open to others.
+"""The control socket itself: a Unix socket that was never open to others than root and a group.
 
 It goes with the agent, unless the next one will have it: then clients wait in it meanwhile, as guests do.
 What was asked before is carried out and answered, if that does not take long.
@@ -28,6 +28,10 @@ from eve_meta.agent.supervisor import CONTROL, Supervisor
 from eve_meta.errors import EveMetaError
 
 SOCKET_MODE = 0o600
+GROUP_SOCKET_MODE = 0o660
+PASSABLE = 0o011
+"""What a directory must have in its mode for others to reach what is in it."""
+
 RUN_DIR_MODE = 0o755
 BACKLOG = 128
 
@@ -53,6 +57,28 @@ class ControlSocketError(EveMetaError):
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}"
+
+
+@frozen
+class Place:
+    """Where the agent listens, and for whom.
+
+    Attributes:
+        path: of the socket.
+        group: the number of the group whose members may connect, besides root; None: nobody.
+    """
+
+    path: Path
+    group: int | None = None
+
+    def admit(self) -> None:
+        """Let in who may connect, and nobody who might before."""
+        self.path.chmod(SOCKET_MODE)
+        if self.group is not None:
+            os.chown(self.path, -1, self.group)
+            self.path.chmod(GROUP_SOCKET_MODE)
+            directory = self.path.parent
+            directory.chmod(stat.S_IMODE(directory.stat().st_mode) | PASSABLE)
 
 
 class _Clients(WrappingFactory):
@@ -89,10 +115,11 @@ class ControlService(Service):
     _acceptor: Acceptor
 
     def __init__(
-        self, reactor: Any, clock: IReactorTime, agent: IAgent, path: Path, supervisor: Supervisor
+        self, reactor: Any, clock: IReactorTime, agent: IAgent, place: Place, supervisor: Supervisor
     ) -> None:
         self._reactor = reactor
-        self._path = path
+        self._place = place
+        self._path = place.path
         self._supervisor = supervisor
         self._is_kept = supervisor.keeps_descriptors
         self._clock = clock
@@ -103,6 +130,7 @@ class ControlService(Service):
         """Listen, at the socket that an agent has left, or else in the place of one that was killed."""
         with _translated(self._path):
             self._listening = self._found() or self._made()
+            self._place.admit()
         self._acceptor = Acceptor(self._reactor, self._listening, self._factory, self._factory.has_room)
         self._acceptor.start()
         super().startService()

@@ -23,13 +23,16 @@ def translated(path: Path) -> Iterator[None]:
 
 
 def make_directory(directory: Path) -> None:
-    """Make a directory for our eyes only, or make it so.
+    """Make a directory for our eyes only, or make it so; the one that it is in too, if it is not there yet.
 
     Raises:
         StorageError: it cannot be made or is not a directory.
     """
     with translated(directory):
-        directory.mkdir(parents=True, exist_ok=True, mode=DIRECTORY_MODE)
+        directory.parent.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            directory.parent.mkdir(mode=DIRECTORY_MODE)
+        directory.mkdir(exist_ok=True, mode=DIRECTORY_MODE)
         directory.chmod(DIRECTORY_MODE)
 
 

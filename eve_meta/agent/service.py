@@ -19,7 +19,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from eve_meta.agent import durable
-from eve_meta.agent.control_service import ControlService
+from eve_meta.agent.control_service import ControlService, Place
 from eve_meta.agent.forks import ForkServer
 from eve_meta.agent.inventory import Inventory
 from eve_meta.agent.kernel import Kernel, KernelThread
@@ -101,8 +101,8 @@ class Agent(MultiService):
         self.lifecycle = Lifecycle(kernel, inventory, reconciler, servers, reactor)
         servers.keep_passwords(self.lifecycle.keep_password)
         watcher = Watcher(reactor, kernel.network, (reconciler.changed, self.lifecycle.changed))
-        path = control_socket(settings.run_dir)
-        self._control = ControlService(reactor, reactor, self.lifecycle, path, supervisor)
+        place = Place(control_socket(settings.run_dir), settings.group_id)
+        self._control = ControlService(reactor, reactor, self.lifecycle, place, supervisor)
         # These two stop together: the look that goes on may be waiting for a server.
         working = MultiService()
         servers.setServiceParent(working)

@@ -2,6 +2,7 @@
 
 import importlib
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -41,7 +42,8 @@ from eve_meta.settings import STATE_DIR, USER, SettingError, Settings, usable_cp
     help="How much one interface's guests may have of a server; see docs/operating.md.",
 )
 @click.option("--user", default=USER, show_default=True, help="The account those processes run as.")
-def command(state_dir: Path, run_dir: Path, servers: int, limits: tuple[str, ...], user: str) -> int:
+@click.option("--group", help="A group whose members may ask the agent, besides root.")
+def command(state_dir: Path, run_dir: Path, limits: tuple[str, ...], **others: Any) -> int:
     """Run the agent, as root and in the foreground, until SIGTERM or SIGINT.
 
     What is attached stays attached when it stops, and is served again when it starts.
@@ -52,9 +54,8 @@ def command(state_dir: Path, run_dir: Path, servers: int, limits: tuple[str, ...
         settings = Settings(
             state_dir=state_dir.absolute(),
             run_dir=run_dir.absolute(),
-            servers=servers,
-            user=user,
             limits=changed(limits),
+            **others,
         )
     except (SettingError, LimitError) as error:
         raise click.ClickException(str(error)) from error

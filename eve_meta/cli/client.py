@@ -96,7 +96,10 @@ class Client:
             case ConnectionRefusedError():
                 return f"the agent is not running (nobody listens on {self._socket}): {self._start}"
             case PermissionError():
-                return f"this user may not speak to the agent ({self._socket}): run eve-meta as root"
+                return (
+                    f"this user may not speak to the agent ({self._socket}): run eve-meta as root, or in the"
+                    " group that the agent was given"
+                )
             case TimeoutError():
                 return (
                     f"the agent did not answer within {patience_seconds} s: see its log, and 'eve-meta list'"

@@ -48,6 +48,11 @@ def expected(what: str, value: object) -> ValueError:
     return ValueError(f"expected {what}, got {shown(value)}{hint}")
 
 
+def expected_of_secret(what: str, value: object) -> ValueError:
+    """The same where text that stands in a wrong place may be a secret, which no error quotes."""
+    return ValueError(f"expected {what}, got text") if isinstance(value, str) else expected(what, value)
+
+
 def text(value: object) -> str:
     """Text of any kind."""
     if not isinstance(value, str):
@@ -58,14 +63,14 @@ def text(value: object) -> str:
 def sequence(value: object) -> list[object]:
     """A list."""
     if not isinstance(value, list):
-        raise expected("a list", value)
+        raise expected_of_secret("a list", value)
     return value
 
 
 def mapping(value: object) -> dict[str, object]:
     """A mapping; that its keys are text has been seen by `plain`."""
     if not isinstance(value, dict):
-        raise expected("a mapping", value)
+        raise expected_of_secret("a mapping", value)
     return value
 
 
@@ -185,7 +190,7 @@ def base64(value: object) -> bytes:
     try:
         return a2b_base64(content.encode("ascii"), strict_mode=True)
     except (Error, UnicodeEncodeError) as error:
-        raise expected("base64", value) from error
+        raise expected_of_secret("base64", value) from error
 
 
 def like(pattern: re.Pattern[str], value: object, what: str) -> str:

@@ -59,8 +59,8 @@ def refused(make: Callable[[], object]) -> DocumentError:
         ),
         ("user_data: 5", "user_data: expected text or {base64: …}, got the number 5"),
         ("user_data: {}", "user_data: expected 'base64', got 0 of them"),
-        ("user_data: {base64: '*'}", "user_data.base64: expected base64, got the text '*'"),
-        ("user_data: {base64: é}", "user_data.base64: expected base64, got the text 'é'"),
+        ("user_data: {base64: '*'}", "user_data.base64: expected base64, got text"),
+        ("user_data: {base64: é}", "user_data.base64: expected base64, got text"),
         (
             "user_data: {file: x}",
             "user_data.file: files are read by the command line tool only: give {base64: …} here",

@@ -14,6 +14,12 @@ def test_defaults() -> None:
     assert (Path("/var/lib/eve-meta"), "nobody") == (settings.state_dir, settings.user)
     assert Path("/run/eve-meta/control.sock") == control_socket(settings.run_dir)
     assert usable_cpus() == settings.servers
+    assert settings.group_id is None
+
+
+def test_group() -> None:
+    """A group is known by its name, and root's is one like any."""
+    assert 0 == Settings(group="root").group_id
 
 
 @pytest.mark.parametrize(
@@ -25,6 +31,7 @@ def test_defaults() -> None:
             f"run_dir: /{'d' * 100} is too long a path for a Unix socket in it",
         ),
         ({"servers": 0}, "servers: 0 is too few, at least one is needed"),
+        ({"group": "no-such-group"}, "group: there is no group no-such-group"),
         ({"user": ""}, "user: is empty, name the account that servers run as"),
     ],
 )

@@ -1,5 +1,8 @@
 """Session tokens."""
 
+import hmac
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,3 +70,19 @@ def test_one_spelling() -> None:
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
     assert [token] == [other for last in alphabet if is_valid(bytes(32), other := token[:-1] + last, 0)]
+
+
+@pytest.mark.parametrize("verdict", [True, False])
+@pytest.mark.parametrize("key", [KEY, OTHER_KEY])
+def test_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch, key: bytes, verdict: object) -> None:
+    """Whether a signature is right is said by nothing but `hmac.compare_digest`, which sees all of both."""
+    compared: list[int] = []
+
+    def compare(ours: bytes, theirs: bytes) -> object:
+        compared.extend((len(ours), len(theirs)))
+        return verdict
+
+    monkeypatch.setattr(hmac, "compare_digest", compare)
+
+    assert verdict is is_valid(KEY, issue(key, 5, NOW), NOW)
+    assert [32, 32] == compared

@@ -14,6 +14,7 @@ from eve_meta.agent.control_service import (
     FINISHING_SECONDS,
     ControlService,
     ControlSocketError,
+    Place,
     clear,
 )
 from eve_meta.agent.supervisor import CONTROL, Supervisor
@@ -44,7 +45,7 @@ class ControlServiceTests(AgentTestCase):
 
     def made(self, supervisor: Supervisor) -> ControlService:
         """A service on the real reactor, which runs only when it is told."""
-        return ControlService(self.loop, self.reactor, self.agent.lifecycle, self.path, supervisor)
+        return ControlService(self.loop, self.reactor, self.agent.lifecycle, Place(self.path), supervisor)
 
     def client(self) -> socket.socket:
         """Somebody who is connected."""
@@ -87,6 +88,25 @@ class ControlServiceTests(AgentTestCase):
 
         assert 0o600 == stat.S_IMODE(self.path.stat().st_mode)
         assert 0 == os.umask(0)
+
+    def test_group(self) -> None:
+        """A group is let in where one is named, and no more once none is; others never."""
+        group = os.getgid()
+        self.path.parent.mkdir(mode=0o700)
+        with self.listening():
+            Place(self.path, group).admit()
+            assert 0o660 == stat.S_IMODE(self.path.stat().st_mode)
+            assert group == self.path.stat().st_gid
+            assert 0o711 == stat.S_IMODE(self.path.parent.stat().st_mode)
+
+            Place(self.path).admit()
+            assert 0o600 == stat.S_IMODE(self.path.stat().st_mode)
+
+    def listening(self) -> socket.socket:
+        """A socket that an agent has left."""
+        left = socket.socket(socket.AF_UNIX)
+        left.bind(str(self.path))
+        return left
 
     def test_goes_with_the_agent(self) -> None:
         self.service.startService()
