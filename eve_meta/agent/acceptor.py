@@ -60,7 +60,9 @@ class Acceptor:
             self._wait("there are too many clients")
             return
         try:
-            connection, _ = self._listening.accept()
+            # Twisted adopts a copy: nobody is let in who would be dropped for want of a second descriptor.
+            with self._listening.dup():
+                connection, _ = self._listening.accept()
             with connection:
                 connection.setblocking(False)  # noqa: FBT003 - the socket module's way
                 self._reactor.adoptStreamConnection(connection.fileno(), connection.family, self._factory)

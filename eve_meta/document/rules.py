@@ -1,7 +1,6 @@
 """What must hold between the fields of a document, when each is well formed by itself."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 
 from eve_meta.document.problems import Path, Problem
 from eve_meta.vm import VM, Bus, Interface, ShareDevice, StaticAddress
@@ -14,7 +13,10 @@ def broken_rules(vm: VM) -> Iterator[Problem]:
     yield from _twin_names(vm)
     yield from _twin_keys(vm)
     yield from _nowhere(vm)
-    yield from chain.from_iterable(_mixed_families(path, address) for path, address in _static(vm.interfaces))
+    yield from _twin_addresses(vm)
+    for path, address in _static(vm.interfaces):
+        yield from _mixed_families(path, address)
+        yield from _no_neighbour(path, address)
 
 
 def _two_networks(vm: VM) -> Iterator[Problem]:
@@ -40,6 +42,21 @@ def _twin_keys(vm: VM) -> Iterator[Problem]:
     for number in _repeated(names):
         reason = f"becomes {names[number]!r} in the EC2 index of keys, as another key does"
         yield Problem(("public_keys", vm.public_keys[number].name), reason)
+
+
+def _twin_addresses(vm: VM) -> Iterator[Problem]:
+    for number, interface in enumerate(vm.interfaces):
+        known = [each.address.ip if isinstance(each, StaticAddress) else each for each in interface.addresses]
+        for place in _repeated(known):
+            yield Problem(("interfaces", number, "addresses", place), "stands twice at this interface")
+
+
+def _no_neighbour(path: Path, address: StaticAddress) -> Iterator[Problem]:
+    for name, ip in (("address", address.address.ip), ("gateway", address.gateway)):
+        if ip is not None and (ip.is_multicast or ip.is_unspecified):
+            yield Problem((*path, name), f"{ip} is no address that one machine can have")
+    if address.gateway == address.address.ip:
+        yield Problem((*path, "gateway"), f"{address.gateway} is the interface's own address")
 
 
 def _nowhere(vm: VM) -> Iterator[Problem]:

@@ -35,9 +35,10 @@ def optional(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, An
 
 def static(version: Literal[4, 6], longest: int) -> st.SearchStrategy[dict[str, Any]]:
     """Static addresses of a family."""
-    address = st.ip_addresses(v=version).map(str)
+    hosts = st.ip_addresses(v=version).filter(lambda ip: not ip.is_multicast and not ip.is_unspecified)
+    address = hosts.map(str)
     route = st.fixed_dictionaries({"to": address.map(lambda to: f"{to}/{longest}"), "via": address})
-    return st.fixed_dictionaries(
+    made = st.fixed_dictionaries(
         {"address": st.builds("{}/{}".format, address, st.integers(0, longest))},
         optional={
             "gateway": address,
@@ -45,16 +46,24 @@ def static(version: Literal[4, 6], longest: int) -> st.SearchStrategy[dict[str, 
             "dns": st.lists(st.ip_addresses().map(str), max_size=2),
         },
     )
+    return made.filter(lambda address: address.get("gateway") != without_prefix(address))
 
 
-ADDRESSES = st.sampled_from([{"dhcp": 4}, {"dhcp": 6}, {"slaac": True}]) | static(4, 32) | static(6, 128)
+def without_prefix(made: dict[str, Any]) -> str:
+    """What no two addresses of an interface have in common."""
+    address = made.get("address")
+    return address.partition("/")[0] if address else str(made)
+
+
+DYNAMIC: list[dict[str, Any]] = [{"dhcp": 4}, {"dhcp": 6}, {"slaac": True}]
+ADDRESSES = st.sampled_from(DYNAMIC) | static(4, 32) | static(6, 128)
 INTERFACES = st.lists(
     st.fixed_dictionaries(
         {"mac": MACS},
         optional={
             "mtu": st.integers(68, 65535),
             "public_ipv4": IPV4,
-            "addresses": st.lists(ADDRESSES, max_size=3),
+            "addresses": st.lists(ADDRESSES, max_size=3, unique_by=without_prefix),
         },
     ),
     max_size=3,

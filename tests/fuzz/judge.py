@@ -2,24 +2,31 @@
 
 import json
 
+import jsonschema_rs
+
 from eve_meta.answer import Metadata, Request, answer, paths
 from eve_meta.document import canonical, load, parse
+from eve_meta.document.schema import document_schemas, reference
 from eve_meta.errors import DocumentError
 
 NOW = 1_700_000_000.0
 KEY = bytes(32)
+SCHEMA = jsonschema_rs.Draft202012Validator(
+    reference("Document") | {"components": {"schemas": document_schemas()}}, validate_formats=True
+)
 SERVED = {200, 401, 403}
 """The second where tokens are required, the last where the VM is told nothing."""
 
 
 def judge_data(data: object) -> None:
-    """Data are refused in words, or make a VM of which all can be asked."""
+    """Data are refused in words, or are as the schema says and make a VM of which all can be asked."""
     try:
         vm = parse(data)
     except DocumentError as error:
         _check_words(error)
         return
     assert vm == parse(json.loads(canonical(data)))
+    assert [] == [error.message for error in SCHEMA.iter_errors(data)]
     metadata = Metadata(vm, KEY, "password")
     asked = {
         path: answer(metadata, Request(b"GET", path.encode(), {}), NOW, bytes) for path in paths(metadata)

@@ -40,7 +40,7 @@ EXCLUDED = [
 def described() -> BaseSchema:
     """What is said of the API."""
     checks = {"negative_data_rejection": {"expected-statuses": ["400", "404", "405", "413", "415"]}}
-    generation = {"max-examples": int(EXAMPLES or 40), "deterministic": EXAMPLES is None}
+    generation = {"max-examples": int(EXAMPLES or 12), "deterministic": EXAMPLES is None}
     config = SchemathesisConfig.from_dict({"generation": generation, "checks": checks})
     return schemathesis.openapi.from_dict(deepcopy(description()), config=config)
 

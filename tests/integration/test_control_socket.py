@@ -16,6 +16,9 @@ from tests.support import soon
 
 LIST = b"GET /v1/interfaces HTTP/1.1\r\nHost: x\r\n\r\n"
 PUT = b"PUT /v1/interfaces/tap0 HTTP/1.1\r\nHost: x\r\n"
+SERVERS = 2
+"""Of the agent that these tests share: each has a descriptor there."""
+
 CHUNK = b"100000\r\n" + bytes(2**20) + b"\r\n"
 ANSWER_SECONDS = 10
 BODY_MIB = 64
@@ -27,6 +30,8 @@ TICKS_PER_SECOND = 100
 @pytest.fixture(autouse=True)
 def _unharmed(agent: Agent) -> Iterator[None]:
     """The agent answers afterwards, has said nothing of a bug and holds no more than before."""
+    assert soon(lambda: len(agent.server_pids()) == SERVERS)
+    assert answer(agent, LIST)
     before = descriptors(agent)
     yield
     assert answer(agent, LIST).startswith(b"HTTP/1.1 200 OK\r\n")

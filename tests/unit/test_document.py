@@ -97,6 +97,14 @@ def test_addresses() -> None:
     assert (ip_network("10.1.0.0/16"), ip_address("10.0.0.1")) == (static.routes[0].to, static.routes[0].via)
 
 
+def test_same_forms() -> None:
+    """Two interfaces may have the same addresses, each on a network of its own."""
+    addresses = "addresses: [{dhcp: 4}, {address: 'fe80::5/64'}]"
+    nics = read(f"interfaces: [{{{NIC}, {addresses}}}, {{mac: fa:16:3e:00:00:02, {addresses}}}]").interfaces
+
+    assert nics[0].addresses == nics[1].addresses
+
+
 def test_user_data_text() -> None:
     """User data as text become UTF-8."""
     assert "é\n".encode() == read("user_data: |\n  é\n").user_data

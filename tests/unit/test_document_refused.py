@@ -118,6 +118,14 @@ def refused(make: Callable[[], object]) -> DocumentError:
             "interfaces[0].addresses[0].slaac: expected true or false, got the number 1",
         ),
         (
+            f"interfaces: [{{{NIC}, addresses: [{{dhcp: 4}}, {{dhcp: 6}}, {{dhcp: 4}}]}}]",
+            "interfaces[0].addresses[2]: stands twice at this interface",
+        ),
+        (
+            f"interfaces: [{{{NIC}, addresses: [{{address: 10.0.0.5/24}}, {{address: 10.0.0.5/16}}]}}]",
+            "interfaces[0].addresses[1]: stands twice at this interface",
+        ),
+        (
             "ec2: {instance_id: x}",
             (
                 "ec2.instance_id: expected 'i-' and letters or digits: some clients wait for "
@@ -207,6 +215,16 @@ def test_refused(text: str, message: str) -> None:
             "address: fe80::5/64, gateway: fe80::1%a",
             ".gateway: fe80::1%a: a zone has no meaning in another host",
         ),
+        (
+            "address: 10.0.0.5/24, gateway: 10.0.0.5",
+            ".gateway: 10.0.0.5 is the interface's own address",
+        ),
+        (
+            "address: 10.0.0.5/24, gateway: 0.0.0.0",
+            ".gateway: 0.0.0.0 is no address that one machine can have",
+        ),
+        ("address: 224.0.0.5/24", ".address: 224.0.0.5 is no address that one machine can have"),
+        ("address: '::/64'", ".address: :: is no address that one machine can have"),
         ("address: 10.0.0.5/24, gateway: x", ".gateway: expected an IP address, got the text 'x'"),
         ("address: 10.0.0.5/24, dns: [x]", ".dns[0]: expected an IP address, got the text 'x'"),
         (
