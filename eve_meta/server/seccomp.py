@@ -12,8 +12,8 @@ Note [What becomes of a system call]
 
 Note [Why ctypes]
     libseccomp2 is on every Debian machine: apt and systemd stand on it. Its own binding, python3-seccomp, is
-    for the system's Python alone, and what is on PyPI (pyseccomp) has had no release since 2021. Five
-    functions are needed.
+    for the system's Python alone, and what is on PyPI (pyseccomp 0.1.2) is a like wrapper, less looked after.
+    Five functions are needed.
 
 Source: seccomp(2), seccomp_rule_add(3), seccomp.h of libseccomp 2.5; numbers: linux/*.h, asm-generic/*.h.
 """
