@@ -106,6 +106,6 @@ def wiring() -> tuple[int, str, str, tuple[str, ...]]:
     return (
         (namespaces.DIRECTORY / namespace).stat().st_ino,
         run("ip", "-o", "link", "show", link_of("tap0")),
-        run("nft", "-a", "list", "table", "netdev", namespace),
+        run("nft", "-a", "-t", "list", "table", "netdev", namespace),
         tuple(line for each in saved for line in each.splitlines() if line.startswith("-A")),
     )
