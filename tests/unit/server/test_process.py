@@ -1,30 +1,20 @@
-"""A real server process, with the test in the agent's place."""
+"""What an agent may ask of a real server process, and how that ends."""
 
-import json
 import os
-import re
 import signal
 import socket
-import sys
-from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from twisted.internet import defer, reactor
-from twisted.internet.defer import Deferred
-from twisted.internet.protocol import ProcessProtocol, ServerFactory
 from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
-from twisted.protocols.amp import AMP, Command, UnknownRemoteError
-from twisted.python.failure import Failure
-from twisted.trial.unittest import TestCase
+from twisted.protocols.amp import UnknownRemoteError
 
 from eve_meta.brief import Brief, write_brief
 from eve_meta.messages import (
-    FORKED,
     BriefRefusedError,
     CloseDoor,
     DoorNotOpenError,
@@ -33,178 +23,24 @@ from eve_meta.messages import (
     OpenDoor,
     PasswordSetError,
     Refresh,
-    SetPassword,
 )
-from eve_meta.server.seccomp import LIBRARY
 
 if TYPE_CHECKING:
-    from twisted.internet.interfaces import IReactorProcess, IReactorSocket, IReactorTime
+    from twisted.internet.interfaces import IReactorTime
 
-UUID = "11111111-2222-3333-4444-555555555555"
-SECRET = "correct horse battery staple"
-NAME = b"GET /latest/meta-data/local-hostname HTTP/1.0\r\n\r\n"
-PASSWORD = b"POST /openstack/latest/password HTTP/1.0\r\nContent-Length: 6\r\n\r\nb2xk\n\n"
-PATIENCE_SECONDS = 20
-
-
-class _Process(ProcessProtocol):
-    def __init__(self) -> None:
-        self.log = ""
-        self.ended: Deferred[None] | None = Deferred()
-        self.status = -1
-
-    def errReceived(self, data: bytes) -> None:
-        self.log += data.decode()
-
-    def processEnded(self, reason: Failure) -> None:
-        assert self.ended is not None
-        self.status = cast("Any", reason.value).exitCode
-        self.ended.callback(None)
+from tests.unit.server.server_process import (
+    NAME,
+    PATIENCE_SECONDS,
+    SECRET,
+    UUID,
+    Server,
+    ServerCase,
+    answer,
+    status_of_password,
+)
 
 
-class Agent(AMP):
-    """Our end of the link; what it is asked to keep it answers as the test says."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.asked: list[dict[str, str]] = []
-        self.kept: Callable[[], object] = dict
-
-    @SetPassword.responder
-    def set_password(self, **arguments: str) -> object:
-        self.asked.append(arguments)
-        return self.kept()
-
-
-class Server:
-    """A server process that a fork server has made, and our link to it."""
-
-    _pid: int | None = None
-
-    def __init__(self, *arguments: str, launcher: Sequence[str] = ()) -> None:
-        self._asking, asked = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        ours, theirs = socket.socketpair()
-        ours.setblocking(False)  # noqa: FBT003 - the socket module's way
-        self.process = _Process()
-        command = [*launcher, sys.executable, "-m", "eve_meta.server", *arguments]
-        with ours, theirs, asked:
-            cast("IReactorProcess", reactor).spawnProcess(
-                self.process,
-                command[0],
-                command,
-                env={"PYTHONPATH": os.pathsep.join(sys.path)},
-                childFDs={0: "w", 1: "r", 2: "r", 3: asked.fileno()},
-            )
-            socket.send_fds(self._asking, [b"\0"], [theirs.fileno()])
-            self.link = Agent()
-            made = ServerFactory.forProtocol(lambda: self.link)
-            made.noisy = False
-            cast("IReactorSocket", reactor).adoptStreamConnection(
-                ours.fileno(),
-                socket.AF_UNIX,
-                made,  # type: ignore[arg-type] # invariant in its protocol
-            )
-
-    async def pid(self) -> int:
-        """Of the server, which the fork server tells once, with a descriptor of it."""
-        if self._pid is None:
-            answer, [pidfd], _, _ = await deferToThread(socket.recv_fds, self._asking, FORKED.size, 1)
-            os.close(pidfd)
-            (self._pid,) = FORKED.unpack(answer)
-        return self._pid
-
-    def hang_up(self) -> None:
-        """Have no more to do with it."""
-        if self.link.transport is not None:
-            self.link.transport.loseConnection()
-
-    async def status(self) -> int:
-        """How the fork server, told to end, has ended; the server must have a reason of its own."""
-        self._asking.close()
-        if self.process.ended is not None:
-            await self.process.ended
-            self.process.ended = None
-        return self.process.status
-
-    async def call(self, command: type[Command], name: str | None = None, **arguments: object) -> None:
-        """Send a command, with a brief of a VM of that name if one is given."""
-        if name is None:
-            await self.link.callRemote(command, **arguments)
-            return
-        descriptor = brief_of(name)
-        try:
-            await self.link.callRemote(command, brief=descriptor, **arguments)
-        finally:
-            os.close(descriptor)
-
-
-def brief_of(name: str) -> int:
-    document = json.dumps({"uuid": UUID, "name": name, "user_data": SECRET}).encode()
-    return write_brief(
-        Brief(document=document, token_key=SECRET.encode().ljust(32)[:32], password="", revision=1)
-    )
-
-
-async def answer(listening: socket.socket) -> bytes:
-    """What a guest that connects is told is its name."""
-    return (await deferToThread(_ask, listening.family, listening.getsockname())).rpartition(b"\r\n\r\n")[2]
-
-
-async def status_of_password(listening: socket.socket) -> bytes:
-    """How a guest that sets its password is answered."""
-    sent = await deferToThread(_ask, listening.family, listening.getsockname(), PASSWORD)
-    return sent.split(b" ")[1]
-
-
-def _ask(family: socket.AddressFamily, address: tuple[Any, ...], request: bytes = NAME) -> bytes:
-    with socket.socket(family) as guest:
-        guest.settimeout(PATIENCE_SECONDS)
-        guest.connect(address)
-        guest.sendall(request)
-        return b"".join(iter(lambda: guest.recv(65536), b""))
-
-
-class _ServerCase(TestCase):
-    """A server of the test's own."""
-
-    timeout = 60
-
-    def start(self, *arguments: str) -> None:
-        self.server = Server(*arguments)
-        self.addCleanup(self.end)
-
-    async def end(self) -> None:
-        self.server.hang_up()
-        await self.server.status()
-
-    def listen(self, family: socket.AddressFamily = socket.AF_INET) -> socket.socket:
-        listening = socket.create_server(
-            ("127.0.0.1" if family == socket.AF_INET else "::1", 0), family=family
-        )
-        self.addCleanup(listening.close)
-        return listening
-
-    async def open(
-        self, interface: str, name: str, family: socket.AddressFamily = socket.AF_INET
-    ) -> socket.socket:
-        listening = self.listen(family)
-        await self.server.call(OpenDoor, name, interface=interface, socket=listening.fileno())
-        return listening
-
-    async def descriptors(self) -> int:
-        return len(list((await self.proc()).joinpath("fd").iterdir()))
-
-    async def proc(self) -> Path:
-        """Where the kernel tells of the process."""
-        return Path(f"/proc/{await self.server.pid()}")
-
-    async def kernel_status(self) -> dict[str, str]:
-        """What the kernel says of the process."""
-        text = (await self.proc()).joinpath("status").read_text()
-        return dict(re.findall(r"^(\w+):[ \t]*(.*?)[ \t]*$", text, re.MULTILINE))
-
-
-class ServerTests(_ServerCase):
+class ServerTests(ServerCase):
     """A server that stays what it was started as, so that these run without root too."""
 
     def setUp(self) -> None:
@@ -359,93 +195,8 @@ class ServerTests(_ServerCase):
         assert (await self.kernel_status())["Seccomp"] == "2"
 
 
-class RefusingServerTests(_ServerCase):
-    """A server that cannot give up its privilege as asked ends before it serves anybody."""
-
-    async def refusal(self, *arguments: str) -> str:
-        self.start(*arguments)
-        assert await self.server.status() == 1
-        return self.server.process.log
-
-    @pytest.mark.skipif(os.geteuid() == 0, reason="root can become somebody else")
-    async def test_without_privilege_to_give_up(self) -> None:
-        assert "only root can become somebody else" in await self.refusal("--root", "/")
-
-    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be confined")
-    async def test_a_root_that_is_not_empty(self) -> None:
-        assert await self.refusal("--root", "/") == "eve-meta server: / is not empty\n"
-
-    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can hide a file from one process")
-    async def test_without_the_library_that_filters_system_calls(self) -> None:
-        """Then it is said what to install."""
-        library = f"/lib/{sys.implementation._multiarch}/{LIBRARY}"
-        hidden = ("unshare", "--mount", "sh", "-c", f'mount --bind /dev/null {library}; exec "$@"', "sh")
-        self.server = Server("--unconfined", launcher=hidden)
-        self.addCleanup(self.end)
-
-        assert await self.server.status() == 1
-        assert "libseccomp.so.2 is not there: install the package libseccomp2\n" in self.server.process.log
-
-    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be confined")
-    async def test_without_the_right_to_drop_capabilities(self) -> None:
-        with TemporaryDirectory() as root:
-            without = ("setpriv", "--bounding-set", "-setpcap", "--inh-caps", "-setpcap")
-            self.server = Server("--root", root, launcher=without)
-            self.addCleanup(self.end)
-
-            assert await self.server.status() == 1
-        assert "it needs CAP_SETPCAP" in self.server.process.log
-
-    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be confined")
-    async def test_a_user_that_is_no_other(self) -> None:
-        assert "root is root" in await self.refusal("--root", "/", "--user", "root")
-
-    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be confined")
-    async def test_a_user_that_does_not_exist(self) -> None:
-        assert "there is no user no-such-user" in await self.refusal("--root", "/", "--user", "no-such-user")
-
-
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be confined")
-class ConfinedServerTests(_ServerCase):
-    """A server that gave up its privilege."""
-
-    def setUp(self) -> None:
-        directory = TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.root = Path(directory.name)
-        self.start("--root", directory.name)
-
-    async def test_it_is_nobody(self) -> None:
-        await self.open("tap1", "one")
-        status = await self.kernel_status()
-
-        assert status["Uid"].split() == status["Gid"].split() == ["65534"] * 4
-        assert (status["Groups"], status["Threads"], status["NoNewPrivs"]) == ("", "1", "1")
-        capabilities = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
-        assert [int(status[name], 16) for name in capabilities] == [0] * 5
-
-    async def test_it_sees_an_empty_directory(self) -> None:
-        await self.open("tap1", "one")
-
-        assert (await self.proc()).joinpath("root").readlink() == self.root
-        assert [str(path.relative_to(self.root)) for path in sorted(self.root.rglob("*"))] == [
-            "dev",
-            "dev/null",
-        ]
-
-    async def test_it_answers_without_a_file_to_read(self) -> None:
-        doors = [
-            await self.open(f"tap{family}", "one", family) for family in (socket.AF_INET, socket.AF_INET6)
-        ]
-        await self.server.call(Refresh, "two", interfaces=["tap2", "tap10"])
-
-        assert [await answer(door) for door in doors] == [b"two", b"two"]
-
-        await self.server.call(CloseDoor, interface="tap2")
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be confined")
-class CrowdedServerTests(_ServerCase):
+class CrowdedServerTests(ServerCase):
     """A confined server that may have few descriptors."""
 
     def setUp(self) -> None:
