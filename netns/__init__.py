@@ -25,10 +25,12 @@ from netns.plan import build, clear, connect
 from netns.steps import Step
 from netns.wiring import (
     GUEST_PORT,
+    KNOCKS_MAX,
     METADATA_IPV4,
     METADATA_IPV6,
     SERVICE_PORT,
     Inside,
+    Knocks,
     Link,
     Port,
     Presence,
@@ -38,6 +40,7 @@ from netns.wiring import (
 
 __all__ = [
     "GUEST_PORT",
+    "KNOCKS_MAX",
     "METADATA_IPV4",
     "METADATA_IPV6",
     "SERVICE_PORT",
@@ -46,6 +49,7 @@ __all__ = [
     "IWatch",
     "Inside",
     "KernelRefusedError",
+    "Knocks",
     "Link",
     "MissingError",
     "NameRefusedError",

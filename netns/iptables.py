@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 
 from netns.errors import KernelRefusedError, MissingError
-from netns.wiring import GUEST_PORT, METADATA_IPV4, METADATA_IPV6, SERVICE_PORT
+from netns.wiring import GUEST_PORT, METADATA_IPV4, METADATA_IPV6, SERVICE_PORT, Knocks
 
 _SEARCH_PATH = "/usr/sbin:/sbin:/usr/bin:/bin:/usr/local/sbin"
 
@@ -34,9 +34,9 @@ _FILTER = """\
 -A OUTPUT -p tcp --sport {port} --tcp-flags RST RST -m conntrack ! --ctstatus ASSURED -j DROP
 COMMIT
 """
-_SYN_LIMIT = "-m limit --limit 200/second --limit-burst 4000"
-"""Of each family: twice what the service lets in, whose own limits are those that an operator sets."""
+_LIMIT = "-m limit --limit {per_second}/second --limit-burst {burst}"
 
+_RESTORE4, _RESTORE6 = "iptables-restore", "ip6tables-restore"
 _BUILT_IN = {
     "nat": ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"),
     "filter": ("INPUT", "FORWARD", "OUTPUT"),
@@ -49,19 +49,22 @@ _ICMP6 = "\n".join(
 )
 
 
-def rules(addresses: tuple[object, ...], icmp: str) -> str:
+def _rules(addresses: tuple[object, ...], icmp: str, knocks: Knocks) -> str:
     """The rules of one family, as `iptables-restore` reads them."""
+    limit = _LIMIT.format(per_second=knocks.per_second, burst=knocks.burst)
     redirects = "\n".join(
         f"-A PREROUTING -d {address} -p tcp --dport {GUEST_PORT} -j REDIRECT --to-ports {SERVICE_PORT}"
         for address in addresses
     )
-    return _NAT.format(redirects=redirects) + _FILTER.format(icmp=icmp, port=SERVICE_PORT, limit=_SYN_LIMIT)
+    return _NAT.format(redirects=redirects) + _FILTER.format(icmp=icmp, port=SERVICE_PORT, limit=limit)
 
 
-_FAMILIES = {
-    "iptables-restore": rules((METADATA_IPV4,), _ICMP4),
-    "ip6tables-restore": rules(METADATA_IPV6, _ICMP6),
-}
+def _families(knocks: Knocks) -> dict[str, str]:
+    """The rules of both families, by the program that takes them."""
+    return {
+        _RESTORE4: _rules((METADATA_IPV4,), _ICMP4, knocks),
+        _RESTORE6: _rules(METADATA_IPV6, _ICMP6, knocks),
+    }
 
 
 def check() -> None:
@@ -70,26 +73,26 @@ def check() -> None:
     Raises:
         MissingError: one is not.
     """
-    for program in _FAMILIES:
+    for program in (_RESTORE4, _RESTORE6):
         if not _path(program):
             raise MissingError(program, "install iptables (Debian: apt-get install iptables)")
 
 
 @contextlib.contextmanager
-def adding() -> Iterator[None]:
+def adding(knocks: Knocks) -> Iterator[None]:
     """Add the rules of both families, in the namespace that the calling thread is in, while the body runs.
 
     Raises:
         KernelRefusedError: a program failed; its words are in the error.
     """
-    running = [(program, _start(program, given, "--noflush")) for program, given in _FAMILIES.items()]
+    running = [(program, _start(program, given, "--noflush")) for program, given in _families(knocks).items()]
     try:
         yield
     finally:
         _finish(running)
 
 
-def replace() -> None:
+def replace(knocks: Knocks) -> None:
     """Put the rules of both families in place of what stands in the calling thread's namespace.
 
     Each table is replaced in one piece: no frame meets it half-way.
@@ -97,7 +100,8 @@ def replace() -> None:
     Raises:
         KernelRefusedError: a program failed; its words are in the error.
     """
-    _finish([(program, _start(program, _with_policies(given))) for program, given in _FAMILIES.items()])
+    replacements = {program: _with_policies(given) for program, given in _families(knocks).items()}
+    _finish([(program, _start(program, given)) for program, given in replacements.items()])
 
 
 def saved(family: str) -> str:

@@ -20,7 +20,7 @@ from netns.names import NAMESPACE_PREFIX, interface_of, link_of, namespace_of
 from netns.netlink import Netlink, NetlinkError, is_absent
 from netns.rules import Rules
 from netns.watch import KernelWatch
-from netns.wiring import SERVICE_PORT, Link, Port, Presence, Seen, Steering
+from netns.wiring import SERVICE_PORT, Knocks, Link, Port, Presence, Seen, Steering
 
 BACKLOG = 1024
 """Connections that wait for a server; while one is started again, guests wait here."""
@@ -34,7 +34,9 @@ class LinuxNetwork:
     period, 17 ms. Source: nft_rcv_nl_event() in net/netfilter/nf_tables_api.c.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, knocks: Knocks = Knocks()) -> None:  # noqa: B008 - a frozen value
+        """Take how often guests may knock in each namespace."""
+        self._knocks = knocks
         self._route = Netlink(NETLINK_ROUTE)
         self._netfilter = Netlink(NETLINK_NETFILTER)
         self._rules: Rules | None = None
@@ -99,12 +101,12 @@ class LinuxNetwork:
     @_apply.register
     def _(self, step: steps.AddNamespace) -> None:
         with _doing("make the namespace", step.interface):
-            namespaces.create(namespace_of(step.interface), _add_rules_and_sysctls)
+            namespaces.create(namespace_of(step.interface), self._add_rules_and_sysctls)
 
     @_apply.register
     def _(self, step: steps.Renew) -> None:
         with _doing("renew the namespace", step.interface):
-            namespaces.enter(namespace_of(step.interface), _renew_rules_and_sysctls)
+            namespaces.enter(namespace_of(step.interface), self._renew_rules_and_sysctls)
 
     @_apply.register
     def _(self, step: steps.AddLink) -> None:
@@ -178,8 +180,21 @@ class LinuxNetwork:
         """Compare with what the programs make: how they write a rule depends on their version."""
         found = rules.read()
         if self._rules is None or found.differing(self._rules):
-            self._rules = namespaces.scratch(_rules_as_made)
+            self._rules = namespaces.scratch(self._rules_as_made)
         return found.differing(self._rules)
+
+    def _add_rules_and_sysctls(self) -> None:
+        with iptables.adding(self._knocks):
+            sysctls.write()
+
+    def _renew_rules_and_sysctls(self) -> None:
+        iptables.replace(self._knocks)
+        sysctls.write()
+
+    def _rules_as_made(self) -> Rules:
+        with iptables.adding(self._knocks):
+            pass
+        return rules.read()
 
 
 def _seen(interface: str, port: HostLink | None, link: HostLink | None, steering: Steering | None) -> Seen:
@@ -189,22 +204,6 @@ def _seen(interface: str, port: HostLink | None, link: HostLink | None, steering
         link=Link(link.index, link.mtu, link.is_up) if link else None,
         steering=steering,
     )
-
-
-def _add_rules_and_sysctls() -> None:
-    with iptables.adding():
-        sysctls.write()
-
-
-def _rules_as_made() -> Rules:
-    with iptables.adding():
-        pass
-    return rules.read()
-
-
-def _renew_rules_and_sysctls() -> None:
-    iptables.replace()
-    sysctls.write()
 
 
 def _furnish_inside(mtu: int) -> None:

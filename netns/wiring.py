@@ -3,7 +3,8 @@
 import enum
 from ipaddress import IPv4Address, IPv6Address
 
-from attrs import frozen
+from attrs import field, frozen
+from attrs.validators import ge, le
 
 METADATA_IPV4 = IPv4Address("169.254.169.254")
 """Where every cloud's guests ask. Source: EC2 and OpenStack user guides."""
@@ -18,6 +19,8 @@ GUEST_PORT = 80
 SERVICE_PORT = 8775
 """Where the socket in a namespace listens; nova-api's metadata port."""
 
+KNOCKS_MAX = 10_000
+
 INNER_LINK = "eth0"
 INNER_MAC = "02:00:a9:fe:a9:fe"
 """The metadata address's hardware address, the same for every VM on every host.
@@ -25,6 +28,22 @@ INNER_MAC = "02:00:a9:fe:a9:fe"
 A guest's neighbour entry so outlives an agent's restart, a repair and a live migration. No two of them ever
 meet: each is seen by one guest alone.
 """
+
+
+@frozen(kw_only=True)
+class Knocks:
+    """How many connections the kernel lets begin in one namespace, of each family.
+
+    Neither is more than 10 000, which is the most that iptables takes. Source: XT_LIMIT_SCALE,
+    linux/netfilter/xt_limit.h; iptables-extensions(8), limit.
+
+    Attributes:
+        per_second: after a burst.
+        burst: at once, after a quiet time.
+    """
+
+    per_second: int = field(default=200, validator=[ge(1), le(KNOCKS_MAX)])
+    burst: int = field(default=4000, validator=[ge(1), le(KNOCKS_MAX)])
 
 
 class Presence(enum.Enum):

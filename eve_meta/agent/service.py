@@ -35,9 +35,10 @@ from eve_meta.agent.supervisor import CONTROL, Supervisor
 from eve_meta.agent.watcher import Watcher
 from eve_meta.contact import control_socket
 from eve_meta.errors import EveMetaError, StorageError
+from eve_meta.limits import Limits
 from eve_meta.log import start_logging
 from eve_meta.settings import Settings
-from netns import NetnsError
+from netns import KNOCKS_MAX, Knocks, NetnsError
 from netns.linux import LinuxNetwork
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def run(settings: Settings, supervisor: Supervisor, spawned: Spawned) -> int:
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     reactor.callWhenRunning(signal.pthread_sigmask, signal.SIG_UNBLOCK, _ENDING)
     try:
-        network = LinuxNetwork()
+        network = LinuxNetwork(_knocks(settings.limits))
         network.check()
         lock = _lock()
         _allow_many_descriptors()
@@ -173,6 +174,14 @@ def _allow_many_descriptors() -> None:
     """As many as may be: each interface has a socket here."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _knocks(limits: Limits) -> Knocks:
+    """Twice what servers take in: the kernel remembers each for a minute, in memory that all share."""
+    return Knocks(
+        per_second=min(2 * limits.connections_per_second, KNOCKS_MAX),
+        burst=min(2 * limits.connections_burst, KNOCKS_MAX),
+    )
 
 
 def _supervision(agent: Agent, kernel: Kernel, supervisor: Supervisor) -> Supervision:

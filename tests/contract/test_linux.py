@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from attrs import define
 
-from netns import Changes, filters, link_of, namespace_of
+from netns import Changes, Knocks, filters, link_of, namespace_of
 from netns.linux import LinuxNetwork
 from netns.namespaces import DIRECTORY
 from netns.watch import KernelWatch
@@ -160,6 +160,33 @@ def test_overrun() -> None:
     finally:
         watch.close()
         world.clear()
+
+
+def test_knocks() -> None:
+    """Rules that let another number of guests knock are found, and put right under those that are in."""
+    need_sandbox("nft")
+    world, other = LinuxWorld(LinuxNetwork()), LinuxNetwork(Knocks(per_second=7, burst=9))
+    world.add_port(TAP)
+    try:
+        wire(world.network, TAP)
+        seen = other.inspect(TAP)
+        assert ("the rules of ip filter INPUT", "the rules of ip6 filter INPUT") == seen.faults
+
+        wire_as_seen(other, TAP, seen)
+
+        assert () == other.inspect(TAP).faults
+        listed = run("ip", "netns", "exec", namespace_of(TAP), "ip6tables", "-S", "INPUT")
+        assert "--limit 7/sec --limit-burst 9" in listed
+    finally:
+        other.close()
+        world.clear()
+
+
+@pytest.mark.parametrize("name", ["per_second", "burst"])
+@pytest.mark.parametrize("number", [0, 10_001])
+def test_knocks_that_iptables_does_not_take(name: str, number: int) -> None:
+    with pytest.raises(ValueError, match=name):
+        Knocks(**{name: number})
 
 
 def test_newcomers() -> None:
