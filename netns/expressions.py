@@ -6,9 +6,15 @@ ends where one does not hold. All work in one register. Source: linux/netfilter/
 
 import struct
 
-from pyroute2.netlink.nfnetlink.nftsocket import Cmp, Meta, Regs
-
 from netns.netlink import attribute, nest
+from netns.nf_tables import (
+    NFT_CMP_EQ,
+    NFT_CMP_NEQ,
+    NFT_META_L4PROTO,
+    NFT_META_PROTOCOL,
+    NFT_REG_1,
+    NFT_REG_VERDICT,
+)
 
 DROP, ACCEPT = 0, 1
 LINK_HEADER, NETWORK_HEADER, TRANSPORT_HEADER = 0, 1, 2
@@ -41,12 +47,12 @@ def number(kind: int, value: int) -> bytes:
 
 def carries(ether_type: bytes) -> bytes:
     """Under its outermost VLAN tag, if there is one, the frame is of a type."""
-    return _meta(Meta.NFT_META_PROTOCOL) + _equals(ether_type)
+    return _meta(NFT_META_PROTOCOL) + _equals(ether_type)
 
 
 def transports(protocol: bytes) -> bytes:
     """Behind all extension headers the packet is of a protocol."""
-    return _meta(Meta.NFT_META_L4PROTO) + _equals(protocol)
+    return _meta(NFT_META_L4PROTO) + _equals(protocol)
 
 
 def has(base: int, offset: int, value: bytes) -> bytes:
@@ -58,13 +64,13 @@ def has_any(base: int, offset: int, mask: bytes) -> bytes:
     """At a place behind a header's begin, in bytes, there is any of some bits."""
     masked = _expression(
         "bitwise",
-        number(_NFTA_BITWISE_SREG, Regs.NFT_REG_1),
-        number(_NFTA_BITWISE_DREG, Regs.NFT_REG_1),
+        number(_NFTA_BITWISE_SREG, NFT_REG_1),
+        number(_NFTA_BITWISE_DREG, NFT_REG_1),
         number(_NFTA_BITWISE_LEN, len(mask)),
         nest(_NFTA_BITWISE_MASK, attribute(_NFTA_DATA_VALUE, mask)),
         nest(_NFTA_BITWISE_XOR, attribute(_NFTA_DATA_VALUE, bytes(len(mask)))),
     )
-    return load(base, offset, len(mask)) + masked + _compared(Cmp.NFT_CMP_NEQ, bytes(len(mask)))
+    return load(base, offset, len(mask)) + masked + _compared(NFT_CMP_NEQ, bytes(len(mask)))
 
 
 def load(base: int, offset: int, length: int) -> bytes:
@@ -78,13 +84,13 @@ def noted(name: str) -> bytes:
         "dynset",
         attribute(_NFTA_DYNSET_SET_NAME, string(name)),
         number(_NFTA_DYNSET_OP, _NFT_DYNSET_OP_UPDATE),
-        number(_NFTA_DYNSET_SREG_KEY, Regs.NFT_REG_1),
+        number(_NFTA_DYNSET_SREG_KEY, NFT_REG_1),
     )
 
 
 def verdict(code: int) -> bytes:
     """`DROP` the frame, or `ACCEPT` it: no further rule of the chain is asked."""
-    return _immediate(Regs.NFT_REG_VERDICT, nest(_NFTA_DATA_VERDICT, number(_NFTA_VERDICT_CODE, code)))
+    return _immediate(NFT_REG_VERDICT, nest(_NFTA_DATA_VERDICT, number(_NFTA_VERDICT_CODE, code)))
 
 
 def write(base: int, offset: int, value: bytes) -> bytes:
@@ -94,21 +100,21 @@ def write(base: int, offset: int, value: bytes) -> bytes:
 
 def forward(link: int) -> bytes:
     """Send the frame out at a link, given by its index."""
-    return _value(struct.pack("=I", link)) + _expression("fwd", number(_NFTA_FWD_SREG_DEV, Regs.NFT_REG_1))
+    return _value(struct.pack("=I", link)) + _expression("fwd", number(_NFTA_FWD_SREG_DEV, NFT_REG_1))
 
 
 def _meta(key: int) -> bytes:
-    return _expression("meta", number(_NFTA_META_DREG, Regs.NFT_REG_1), number(_NFTA_META_KEY, key))
+    return _expression("meta", number(_NFTA_META_DREG, NFT_REG_1), number(_NFTA_META_KEY, key))
 
 
 def _equals(value: bytes) -> bytes:
-    return _compared(Cmp.NFT_CMP_EQ, value)
+    return _compared(NFT_CMP_EQ, value)
 
 
 def _compared(operation: int, value: bytes) -> bytes:
     return _expression(
         "cmp",
-        number(_NFTA_CMP_SREG, Regs.NFT_REG_1),
+        number(_NFTA_CMP_SREG, NFT_REG_1),
         number(_NFTA_CMP_OP, operation),
         nest(_NFTA_CMP_DATA, attribute(_NFTA_DATA_VALUE, value)),
     )
@@ -117,7 +123,7 @@ def _compared(operation: int, value: bytes) -> bytes:
 def _payload(direction: int, base: int, offset: int, length: int) -> bytes:
     return _expression(
         "payload",
-        number(direction, Regs.NFT_REG_1),
+        number(direction, NFT_REG_1),
         number(_NFTA_PAYLOAD_BASE, base),
         number(_NFTA_PAYLOAD_OFFSET, offset),
         number(_NFTA_PAYLOAD_LEN, length),
@@ -125,7 +131,7 @@ def _payload(direction: int, base: int, offset: int, length: int) -> bytes:
 
 
 def _value(value: bytes) -> bytes:
-    return _immediate(Regs.NFT_REG_1, attribute(_NFTA_DATA_VALUE, value))
+    return _immediate(NFT_REG_1, attribute(_NFTA_DATA_VALUE, value))
 
 
 def _immediate(register: int, data: bytes) -> bytes:

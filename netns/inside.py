@@ -3,11 +3,9 @@
 import socket
 from collections.abc import Callable, Iterator
 
-from pyroute2.netlink import NETLINK_ROUTE
-
 from netns import links, sysctls
 from netns.links import INNER_ADDRESSES, HostLink
-from netns.netlink import Netlink
+from netns.netlink import NETLINK_ROUTE, Netlink
 from netns.wiring import INNER_LINK, INNER_MAC, Inside, Link
 
 _ROUTED = {socket.AF_INET: "IPv4", socket.AF_INET6: "IPv6"}

@@ -8,16 +8,15 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import partial, singledispatchmethod
 
 from attrs import evolve
-from pyroute2.netlink import NETLINK_NETFILTER, NETLINK_ROUTE
 from zope.interface import implementer
 
-from netns import filters, inside, iptables, links, namespaces, nftables, rules, steps, sysctls
+from netns import filters, inside, iptables, links, namespaces, nftables, rtnetlink, rules, steps, sysctls
 from netns.errors import KernelRefusedError, MissingError, NoSuchInterfaceError
 from netns.interfaces import INetwork, IWatch
 from netns.kinds import objection
 from netns.links import HostLink
 from netns.names import NAMESPACE_PREFIX, interface_of, link_of, namespace_of
-from netns.netlink import Netlink, NetlinkError, is_absent
+from netns.netlink import NETLINK_NETFILTER, NETLINK_ROUTE, Netlink, NetlinkError, is_absent
 from netns.rules import Rules
 from netns.watch import KernelWatch
 from netns.wiring import SERVICE_PORT, Knocks, Link, Port, Presence, Seen, Steering
@@ -123,8 +122,8 @@ class LinuxNetwork:
         name = link_of(step.interface)
         with _doing("set up the link", step.interface):
             sysctls.silence(name)
-            alias = ("IFLA_IFALIAS", f"eve-meta: {step.interface}")
-            self._route.transact([links.setting(name, ("IFLA_MTU", step.mtu), alias)])
+            settings = rtnetlink.mtu(step.mtu), rtnetlink.alias(f"eve-meta: {step.interface}")
+            self._route.transact([rtnetlink.set_up(name, *settings)])
             namespaces.enter(namespace_of(step.interface), lambda: _furnish_inside(step.mtu))
 
     @_apply.register
@@ -147,7 +146,7 @@ class LinuxNetwork:
     @_apply.register
     def _(self, step: steps.RemoveLink) -> None:
         with _doing("remove the link", step.interface), _gone_is_fine():
-            self._route.transact([links.removal(link_of(step.interface))])
+            self._route.transact([rtnetlink.delete_link(link_of(step.interface))])
 
     @_apply.register
     def _(self, step: steps.RemoveNamespace) -> None:

@@ -35,18 +35,6 @@ import re
 import struct
 from collections.abc import Iterator
 
-from pyroute2.netlink.nfnetlink import NFNL_SUBSYS_NFTABLES
-from pyroute2.netlink.nfnetlink.nftsocket import (
-    NFPROTO_NETDEV,
-    NFT_MSG_DELTABLE,
-    NFT_MSG_GETGEN,
-    NFT_MSG_GETTABLE,
-    NFT_MSG_NEWCHAIN,
-    NFT_MSG_NEWRULE,
-    NFT_MSG_NEWSET,
-    NFT_MSG_NEWTABLE,
-)
-
 from netns import steered
 from netns.expressions import ACCEPT, DROP, forward, number, string
 from netns.names import interface_of, link_of, namespace_of
@@ -65,6 +53,18 @@ from netns.netlink import (
     nest,
     text,
 )
+from netns.nf_tables import (
+    NFGENMSG,
+    NFNL_SUBSYS_NFTABLES,
+    NFPROTO_NETDEV,
+    NFT_MSG_DELTABLE,
+    NFT_MSG_GETGEN,
+    NFT_MSG_GETTABLE,
+    NFT_MSG_NEWCHAIN,
+    NFT_MSG_NEWRULE,
+    NFT_MSG_NEWSET,
+    NFT_MSG_NEWTABLE,
+)
 from netns.wiring import Steering
 
 _LAYOUT = 3
@@ -74,7 +74,6 @@ _MARK = re.compile(rf"steers (\d+)-(\d+), layout {_LAYOUT}")
 
 _BATCH_BEGIN = 0x10
 _BATCH_END = 0x11
-_NFGENMSG = struct.Struct(">BBH")
 _NFTA_TABLE_NAME, _NFTA_TABLE_USERDATA = 1, 6
 _NFTA_CHAIN_TABLE, _NFTA_CHAIN_NAME, _NFTA_CHAIN_HOOK, _NFTA_CHAIN_POLICY, _NFTA_CHAIN_TYPE = 1, 3, 4, 5, 7
 _NFTA_HOOK_HOOKNUM, _NFTA_HOOK_PRIORITY, _NFTA_HOOK_DEV = 1, 2, 3
@@ -142,7 +141,7 @@ def interface_unsteered_by(announcement: Reply) -> str | None:
     """The interface whose table an announcement says is gone; None if it says something else."""
     if announcement.type != NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELTABLE:
         return None
-    found = attributes(announcement.payload, _NFGENMSG.size)
+    found = attributes(announcement.payload, NFGENMSG.size)
     return interface_of(text(found[_NFTA_TABLE_NAME]))
 
 
@@ -202,17 +201,17 @@ def _rule(table: str, chain: str, expressions: bytes) -> Message:
 
 
 def _batch(*messages: Message) -> list[Message]:
-    edge = _NFGENMSG.pack(0, 0, NFNL_SUBSYS_NFTABLES)
+    edge = NFGENMSG.pack(0, 0, NFNL_SUBSYS_NFTABLES)
     return [Message(_BATCH_BEGIN, 0, edge), *messages, Message(_BATCH_END, 0, edge)]
 
 
 def _nft(kind: int, flags: int, *content: bytes) -> Message:
-    payload = _NFGENMSG.pack(NFPROTO_NETDEV, 0, 0) + b"".join(content)
+    payload = NFGENMSG.pack(NFPROTO_NETDEV, 0, 0) + b"".join(content)
     return Message(NFNL_SUBSYS_NFTABLES << 8 | kind, flags, payload)
 
 
 def _read(reply: Reply) -> tuple[str, Steering]:
-    found = attributes(reply.payload, _NFGENMSG.size)
+    found = attributes(reply.payload, NFGENMSG.size)
     comment = text(found.get(_NFTA_TABLE_USERDATA, b"")[2:])
     mark = _MARK.fullmatch(comment)
     return text(found[_NFTA_TABLE_NAME]), Steering(*map(int, mark.groups())) if mark else Steering(0, 0)

@@ -13,16 +13,22 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from attrs import frozen
-from pyroute2.netlink import NETLINK_NETFILTER
-from pyroute2.netlink.nfnetlink import NFNL_SUBSYS_NFTABLES
-from pyroute2.netlink.nfnetlink.nftsocket import NFT_MSG_GETCHAIN, NFT_MSG_GETRULE
 
 from netns import iptables
-from netns.netlink import NLM_F_DUMP, Message, Netlink, Reply, attributes, each_attribute, text
+from netns.netlink import (
+    NETLINK_NETFILTER,
+    NLM_F_DUMP,
+    Message,
+    Netlink,
+    Reply,
+    attributes,
+    each_attribute,
+    text,
+)
+from netns.nf_tables import NFGENMSG, NFNL_SUBSYS_NFTABLES, NFT_MSG_GETCHAIN, NFT_MSG_GETRULE
 
 _TABLES = ("nat", "filter")
 _FAMILIES = {2: "ip", 10: "ip6"}
-_NFGENMSG = struct.Struct(">BBH")
 _NFTA_CHAIN_TABLE, _NFTA_CHAIN_NAME, _NFTA_CHAIN_POLICY = 1, 3, 5
 _NFTA_RULE_TABLE, _NFTA_RULE_CHAIN, _NFTA_RULE_EXPRESSIONS = 1, 2, 4
 _COUNTER = b"counter\0"
@@ -63,20 +69,20 @@ def read() -> Rules:
 
 
 def _dump(kind: int) -> Message:
-    return Message(NFNL_SUBSYS_NFTABLES << 8 | kind, NLM_F_DUMP, _NFGENMSG.pack(socket.AF_UNSPEC, 0, 0))
+    return Message(NFNL_SUBSYS_NFTABLES << 8 | kind, NLM_F_DUMP, NFGENMSG.pack(socket.AF_UNSPEC, 0, 0))
 
 
 def _chains(replies: list[Reply]) -> Iterator[tuple[str, list[bytes]]]:
     """Each chain of interest, and its policy as the first of what stands in it."""
     for reply in replies:
-        found = attributes(reply.payload, _NFGENMSG.size)
+        found = attributes(reply.payload, NFGENMSG.size)
         if name := _name(reply, found[_NFTA_CHAIN_TABLE], found[_NFTA_CHAIN_NAME]):
             yield name, [found.get(_NFTA_CHAIN_POLICY, b"")]
 
 
 def _chain_rules(replies: list[Reply]) -> Iterator[tuple[str, bytes]]:
     for reply in replies:
-        found = attributes(reply.payload, _NFGENMSG.size)
+        found = attributes(reply.payload, NFGENMSG.size)
         if name := _name(reply, found[_NFTA_RULE_TABLE], found[_NFTA_RULE_CHAIN]):
             yield name, b"".join(_expressions(found[_NFTA_RULE_EXPRESSIONS]))
 

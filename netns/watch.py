@@ -18,8 +18,6 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import final
 
 from attrs import frozen
-from pyroute2.netlink import NETLINK_NETFILTER, NETLINK_ROUTE
-from pyroute2.netlink.rtnl import RTM_DELADDR, RTM_DELLINK, RTM_DELROUTE, RTM_NEWLINK
 from zope.interface import implementer
 
 from netns import filters, links, namespaces, nftables
@@ -27,7 +25,8 @@ from netns.filters import DROP, JUMP_IF_EQUAL, LOAD_BYTE, LOAD_HALF, PASS, Instr
 from netns.interfaces import Changes, IWatch
 from netns.links import HostLink
 from netns.names import interface_of, is_link
-from netns.netlink import Netlink, Reply, split
+from netns.netlink import NETLINK_NETFILTER, NETLINK_ROUTE, Netlink, Reply, split
+from netns.rtnetlink import RTM_DELADDR, RTM_DELLINK, RTM_DELROUTE, RTM_NEWLINK, RTM_NEWNETCONF
 
 _RTNLGRP_LINK = 1
 _RTNLGRP_IPV4_IFADDR, _RTNLGRP_IPV4_ROUTE, _RTNLGRP_IPV4_NETCONF = 5, 7, 24
@@ -41,7 +40,6 @@ _ROUTE_GROUPS = (
     _RTNLGRP_IPV6_ROUTE,
     _RTNLGRP_IPV6_NETCONF,
 )
-_RTM_NEWNETCONF = 80
 _NFNLGRP_NFTABLES = 7
 
 _SOL_NETLINK = 270
@@ -212,7 +210,7 @@ def _filter() -> list[Instruction]:
 
     The filter's machine reads in network order what netlink writes in the host's.
     """
-    kinds = (RTM_NEWLINK, RTM_DELLINK, RTM_DELADDR, _RTM_NEWNETCONF)
+    kinds = (RTM_NEWLINK, RTM_DELLINK, RTM_DELADDR, RTM_NEWNETCONF)
     return [
         (LOAD_HALF, 0, 0, _TYPE_OFFSET),
         *(step for each in kinds for step in ((JUMP_IF_EQUAL, 0, 1, socket.htons(each)), PASS)),
