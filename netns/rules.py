@@ -110,7 +110,7 @@ def _legacy() -> Iterator[tuple[str, object]]:
 
 
 def saved_tables(text: str) -> dict[str, list[str]]:
-    """The tables of interest in what `iptables-save` prints, less counters, and the time of day in comments."""
+    """The tables of interest in what `iptables-save` prints, less counters and the time in comments."""
     chunks = (chunk.splitlines() for chunk in re.split(r"^\*", text, flags=re.MULTILINE)[1:])
     return {
         name: [_COUNTERS.sub("", each) for each in lines if not each.startswith("#")]
