@@ -34,7 +34,7 @@ def attach_many(client: Client, pairs: list[Pair], wait_seconds: int, *, in_json
     """
     deadline = time.monotonic() + wait_seconds
     absent: list[Pair] = []
-    with telling("attaching", len(pairs), in_json=in_json) as told:
+    with telling("attached", len(pairs), in_json=in_json) as told:
         for pair, error in _Round(client, told).refused(pairs):
             if wait_seconds and error.kind == _ABSENT:
                 absent.append(pair)
@@ -45,7 +45,7 @@ def attach_many(client: Client, pairs: list[Pair], wait_seconds: int, *, in_json
     return told.exit_code
 
 
-def _tell(told: Telling, pair: Pair, error: click.ClickException) -> None:
+def _tell(told: Telling, pair: Pair, error: RefusedError) -> None:
     told.refused((pair.interface, shown(pair.document)), error)
 
 
@@ -71,8 +71,8 @@ class _Round:
         for pair in pairs:
             try:
                 vm, text = vm_and_text(pair.document, read(pair.document))
-            except click.ClickException as error:
-                _tell(self._told, pair, error)
+            except click.ClickException as error:  # its words name the document
+                self._told.refused((pair.interface,), error)
             else:
                 yield Job(pair, partial(self._ask, pair, text), None if self._deadline else vm.uuid)
 

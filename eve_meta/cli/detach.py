@@ -33,7 +33,7 @@ def command(interfaces: tuple[str, ...], uuid: UUID | None, run_dir: Path) -> in
 
 def _detach_many(client: Client, interfaces: tuple[str, ...], uuid: UUID | None) -> int:
     jobs = (Job(each, partial(client.ask_to_detach, each, uuid)) for each in interfaces)
-    with telling("detaching", len(interfaces), in_json=False) as told:
+    with telling("detached", len(interfaces), in_json=False) as told:
         for job, question in answered(jobs, AT_ONCE):
             try:
                 is_detached = bool(question.answer()["detached"])

@@ -57,22 +57,21 @@ class Telling:
 
 
 @contextmanager
-def telling(title: str, count: int, *, in_json: bool) -> Iterator[Telling]:
-    """Tell of so many; how many ended how is told also if it is cut short."""
+def telling(wish: str, count: int, *, in_json: bool) -> Iterator[Telling]:
+    """Tell of so many that are to be, say, "attached"; how many are is told also if it is cut short."""
     is_seen = sys.stdout.isatty() and sys.stderr.isatty() and not in_json
-    bar = click.progressbar(length=count, label=title, show_pos=True, file=sys.stderr, hidden=not is_seen)
+    bar = click.progressbar(length=count, label=wish, show_pos=True, file=sys.stderr, hidden=not is_seen)
     told = Telling(bar, in_json=in_json)
     try:
         with bar:
             yield told
     finally:
         if not in_json:
-            click.echo(_summary(told.ended, count))
+            click.echo(_summary(wish, told.ended, count))
 
 
-def _summary(ended: Counter[str], count: int) -> str:
+def _summary(wish: str, ended: Counter[str], count: int) -> str:
+    words = (wish, *sorted(ended.keys() - {wish, REFUSED}), REFUSED)
+    parts = [f"{ended[each]} {each}" for each in words if ended[each] or each == wish]
     left = count - ended.total()
-    parts = [f"{number} {end}" for end, number in ended.items()]
-    if left or not parts:
-        parts.append(f"{left} not waited for (see 'eve-meta list')" if left else "0 done")
-    return ", ".join(parts)
+    return ", ".join([*parts, *([f"{left} not waited for (see 'eve-meta list')"] if left else [])])

@@ -2,9 +2,9 @@
 
 usage: scripts/sandbox .venv/bin/python -m tests.bench.attach_steps [COUNT]
 
-The kernel's own time is that of the barest means: messages encoded before, on sockets that are open, and plain
-system calls. Ours and the bare way take turns, each at COUNT interfaces of its own, 100 if not given. Then a
-real agent attaches COUNT more: what the steps do not explain is its own, its threads and the server told.
+The kernel's own time is that of the barest means: messages encoded before, on sockets that are open, and
+plain system calls. Ours and the bare way take turns, each at COUNT interfaces of its own, 100 if not given.
+Then a real agent attaches COUNT more: what the steps do not explain is its own, and the server that it tells.
 """
 
 import os
