@@ -8,6 +8,7 @@ Note [In which order]
     may never come; then of one VM's documents the one holds whose interface comes last.
 """
 
+import gc
 import math
 import time
 from collections.abc import Iterable, Iterator
@@ -32,6 +33,7 @@ def attach_many(client: Client, pairs: list[Pair], wait_seconds: int, *, in_json
     Raises:
         click.ClickException: the agent does not answer.
     """
+    gc.enable()
     deadline = time.monotonic() + wait_seconds
     absent: list[Pair] = []
     with telling("attached", len(pairs), in_json=in_json) as told:
