@@ -26,7 +26,7 @@ from eve_meta.vm import Service, Tokens
 
 MAX_TTL_SECONDS = 21600
 _MAX_TTL_DIGITS = len(str(MAX_TTL_SECONDS))
-_TOKEN_HEADERS = (b"x-aws-ec2-metadata-token", b"x-metadata-token")
+_TOKEN_HEADERS = {b"x-aws-ec2-metadata-token": None, b"x-metadata-token": None}.keys()
 _TTL_HEADERS = {
     b"x-aws-ec2-metadata-token-ttl-seconds": b"X-Aws-Ec2-Metadata-Token-Ttl-Seconds",
     b"x-metadata-token-ttl-seconds": b"X-Metadata-Token-Ttl-Seconds",
@@ -53,11 +53,11 @@ def answer_token(service: Service, key: bytes, request: Request, names: Sequence
 
 def refuse_session(service: Service, key: bytes, headers: Mapping[bytes, bytes], now: float) -> Answer | None:
     """Why a request for metadata is not answered; None if it is."""
-    token = next((headers[name] for name in _TOKEN_HEADERS if name in headers), None)
-    if token is None:
+    if _TOKEN_HEADERS.isdisjoint(headers):
         return refusal(401) if service.tokens is Tokens.REQUIRED else None
     if _FORWARDED in headers:
         return FORBIDDEN
+    token = next(headers[name] for name in _TOKEN_HEADERS if name in headers)
     return None if tokens.is_valid(key, token.decode("latin-1"), now) else refusal(401)
 
 

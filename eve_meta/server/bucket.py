@@ -42,6 +42,7 @@ class TokenBucket:
 
     def _fill(self, now: float) -> None:
         """A clock that is set back fills nothing, and goes on from there."""
-        passed = max(0.0, now - self._at)
-        self._tokens = min(self.burst, self._tokens + passed * self.rate)
+        if now > self._at:
+            self._tokens += (now - self._at) * self.rate
+            self._tokens = min(self._tokens, self.burst)
         self._at = now

@@ -73,11 +73,13 @@ class GuestChannel(Protocol, TimeoutMixin):
         self._awaited: _Awaited | None = None
         self._is_answering = self._is_choked = self._is_half_closed = self._is_closing = False
         self._is_reading = True
+        self._asked_at = 0.0
         self._unsent = memoryview(b"")
         self._forgotten_bytes: int | None = None
 
     def connectionMade(self) -> None:
         """Wait for a request."""
+        self.peer = self.transport.getPeer()
         self.transport.registerProducer(self, streaming=True)
         self._crowd.enter(self)
         self._wait()
@@ -126,7 +128,9 @@ class GuestChannel(Protocol, TimeoutMixin):
 
     def request_done(self, request: GuestRequest) -> None:
         """Send the answer of a request."""
-        self._request = self._awaited = None
+        self._request = None
+        if self._awaited is not _Awaited.REQUEST:
+            self._awaited = None
         content = b"" if request.method == b"HEAD" else request.body
         self._send(request.code, request.headers, content, is_last=not request.keeps_alive)
         self._go_on()
@@ -135,6 +139,7 @@ class GuestChannel(Protocol, TimeoutMixin):
         """Close once all is sent, which a guest that does not take it cannot hold up for ever."""
         if not self._is_closing:
             self._is_closing = True
+            self._awaited = None
             if self._forgotten_bytes is None:
                 self.transport.unregisterProducer()
             self.setTimeout(self._limits.send_seconds)
@@ -150,7 +155,10 @@ class GuestChannel(Protocol, TimeoutMixin):
 
     def timeoutConnection(self) -> None:
         """Close: a guest has not done in time what it was to do."""
-        if self._is_closing or self._is_choked:
+        idle_seconds = self._clock.seconds() - self._asked_at
+        if self._awaited is _Awaited.REQUEST and idle_seconds < self._limits.idle_seconds:
+            self.setTimeout(self._limits.idle_seconds - idle_seconds)
+        elif self._is_closing or self._is_choked:
             self.abort()
         else:
             self.loseConnection()
@@ -176,7 +184,8 @@ class GuestChannel(Protocol, TimeoutMixin):
             self._wait()
 
     def _answer(self, received: Received) -> None:
-        pause = self._crowd.request_pause(self, self._clock.seconds())
+        self._asked_at = self._clock.seconds()
+        pause = self._crowd.request_pause(self, self._asked_at)
         if pause:
             self._received.clear()
             retry = (b"Retry-After", b"%d" % math.ceil(pause))
@@ -191,6 +200,7 @@ class GuestChannel(Protocol, TimeoutMixin):
         length = (b"Content-Length", b"%d" % len(answer.body))
         self._send(status, (*answer.headers, length), b"" if is_head else answer.body, is_last=True)
         self._forgotten_bytes = 0
+        self._awaited = None
         self.setTimeout(LINGERING_SECONDS)
         self.transport.unregisterProducer()
         self.transport.loseWriteConnection()
@@ -203,10 +213,11 @@ class GuestChannel(Protocol, TimeoutMixin):
         self, status: int, headers: Iterable[tuple[bytes, bytes]], content: bytes, *, is_last: bool
     ) -> None:
         if not self._is_closing:
-            start = head(status, headers, self._clock.seconds(), is_last=is_last)
+            start = head(status, tuple(headers), int(self._clock.seconds()), is_last=is_last)
             self.transport.write(start + content[:SLICE_BYTES])
-            self._unsent = memoryview(content)[SLICE_BYTES:]
-            self._send_on()
+            if len(content) > SLICE_BYTES:
+                self._unsent = memoryview(content)[SLICE_BYTES:]
+                self._send_on()
 
     def _send_on(self) -> None:
         """See Note [Slow guests]."""
@@ -215,7 +226,10 @@ class GuestChannel(Protocol, TimeoutMixin):
             self._unsent = self._unsent[SLICE_BYTES:]
 
     def _wait(self) -> None:
-        """Have the guest do what it is to do next, within a time that does not begin anew meanwhile."""
+        """Have the guest do what it is to do next, within a time that does not begin anew meanwhile.
+
+        For the next request it does, with each that is answered: that is seen to when the time is over.
+        """
         awaited = self._what_to_await()
         if awaited is not self._awaited:
             self._awaited = awaited

@@ -42,12 +42,11 @@ class _Message:
     """A request of which not all has come."""
 
     target: bytes = b""
-    headers: dict[bytes, list[bytes]] = Factory(dict)
+    lines: list[tuple[bytes, bytes]] = Factory(list)
+    headers: dict[bytes, list[bytes]] | None = None
     body: bytearray = Factory(bytearray)
     version: str = ""
-    header_count: int = 0
     head_bytes: int = 0
-    has_head: bool = False
 
 
 @final
@@ -75,12 +74,12 @@ class RequestParser:
     @property
     def is_amid_head(self) -> bool:
         """Whether the first line or the headers of a request have come in part."""
-        return self._is_amid and not self._message.has_head
+        return self._is_amid and self._message.headers is None
 
     @property
     def is_amid_body(self) -> bool:
         """Whether a request's headers have come, and its body not, or in part."""
-        return self._is_amid and self._message.has_head
+        return self._is_amid and self._message.headers is not None
 
     @property
     def refuses_head(self) -> bool:
@@ -120,39 +119,48 @@ class RequestParser:
 
     def on_url(self, target: bytes) -> None:
         """See httptools; comes in pieces."""
-        self._message.target += target
-        self._count_head(len(target), HTTPStatus.REQUEST_URI_TOO_LONG)
+        message = self._message
+        message.target += target
+        message.head_bytes += len(target)
+        if message.head_bytes > self._limits.head_bytes:
+            self._refuse(HTTPStatus.REQUEST_URI_TOO_LONG)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """See httptools; comes behind a chunked body, too, where it says nothing to us."""
         self._has_moved = True
         message = self._message
-        message.header_count += 1
-        if message.header_count > self._limits.headers:
+        message.lines.append((name, value))
+        message.head_bytes += len(name) + len(value)
+        if message.head_bytes > self._limits.head_bytes or len(message.lines) > self._limits.headers:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-        self._count_head(len(name) + len(value), HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-        if not message.has_head:
-            message.headers.setdefault(name.lower(), []).append(value)
 
     def on_headers_complete(self) -> None:
         """See httptools."""
         self._has_moved = True
         message = self._message
-        message.has_head = True
+        headers: dict[bytes, list[bytes]] = {}
+        for name, value in message.lines:
+            headers.setdefault(name.lower(), []).append(value)
+        message.headers = headers
         message.version = version = self._parser.get_http_version()
         if version not in _VERSIONS:
             is_later = version > max(_VERSIONS)
             self._refuse(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED if is_later else HTTPStatus.BAD_REQUEST)
-        if message.headers.get(b"transfer-encoding", [b"chunked"])[0].lower() != b"chunked":
+        if not _FRAMING.isdisjoint(headers):
+            self._check_body(headers)
+
+    def _check_body(self, headers: dict[bytes, list[bytes]]) -> None:
+        """Refuse a body that is too long, or whose end not all would see at the same place."""
+        if headers.get(b"transfer-encoding", [b"chunked"])[0].lower() != b"chunked":
             self._refuse(HTTPStatus.NOT_IMPLEMENTED)
         # llhttp has seen to it that there is one, of digits.
-        if int(message.headers.get(b"content-length", [b"0"])[0]) > self._limits.body_bytes:
+        if int(headers.get(b"content-length", [b"0"])[0]) > self._limits.body_bytes:
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        if self._parser.should_upgrade() and message.headers.keys() & _FRAMING:
+        if self._parser.should_upgrade():
             # httptools passes over such a body, whatever we say of the upgrade.
             self._refuse(HTTPStatus.BAD_REQUEST)
-        expected = message.headers.get(b"expect", [])
-        self.awaits_continue = version != "1.0" and [each.lower() for each in expected] == [b"100-continue"]
+        expected = [each.lower() for each in headers.get(b"expect", [])]
+        self.awaits_continue = self._message.version != "1.0" and expected == [b"100-continue"]
 
     def on_body(self, data: bytes) -> None:
         """See httptools."""
@@ -171,16 +179,11 @@ class RequestParser:
         received = Received(
             method=parser.get_method(),
             target=message.target,
-            headers=message.headers,
+            headers=message.headers or {},
             body=bytes(message.body),
             keeps_alive=keeps_alive,
         )
         self._found.append(received)
-
-    def _count_head(self, count: int, refusal: HTTPStatus) -> None:
-        self._message.head_bytes += count
-        if self._message.head_bytes > self._limits.head_bytes:
-            self._refuse(refusal)
 
     def _bound_what_is_stuck(self, count: int) -> None:
         """Refuse a header that goes on and on: httptools tells of it when it has ended, not before."""

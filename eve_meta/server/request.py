@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from io import BytesIO
-from typing import Protocol, final
+from typing import Any, Protocol, final
 
 from attrs import frozen
 from twisted.internet.defer import Deferred
@@ -17,6 +17,7 @@ class IAnsweringChannel(Protocol):
     """The connection of a request."""
 
     transport: Server
+    peer: Any
 
     def request_done(self, request: "GuestRequest") -> None:
         """Send the answer of a request, which is complete."""
@@ -52,6 +53,10 @@ class GuestRequest:
         self.headers: list[tuple[bytes, bytes]] = []
         self.body = b""
         self._finished: list[Deferred[None]] = []
+
+    def getClientAddress(self) -> Any:
+        """Where it came from, as the guest wrote it."""
+        return self.channel.peer
 
     def setResponseCode(self, code: int) -> None:
         """Answer with a status other than 200."""

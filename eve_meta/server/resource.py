@@ -108,5 +108,5 @@ def _as_value(request: GuestRequest) -> Request:
         target=request.uri,
         headers=headers,
         body=request.content.read(),
-        peer=request.channel.transport.getPeer().host,
+        peer=request.getClientAddress().host,
     )
