@@ -5,8 +5,10 @@ calls that an answer takes, and two again to close. There nearly always is room.
 what is sent after that, Twisted's way is gone.
 """
 
-from typing import TYPE_CHECKING, cast, final
+import socket
+from typing import TYPE_CHECKING, Any, cast, final
 
+from twisted.internet.interfaces import IProtocol
 from twisted.internet.main import CONNECTION_DONE
 from twisted.internet.tcp import Server
 from twisted.python.failure import Failure
@@ -19,7 +21,14 @@ if TYPE_CHECKING:
 class GuestConnection(Server):
     """A transport that is used as any other."""
 
+    repstr = "<a guest's connection>"
     _is_waiting = False
+
+    def __init__(
+        self, connection: socket.socket, protocol: IProtocol, address: tuple[Any, ...], reactor: Any
+    ) -> None:
+        """Take an accepted socket over, and the address that it came with."""
+        super().__init__(connection, protocol, address, cast("Any", None), 0, reactor)
 
     def startWriting(self) -> None:
         """Wait until the kernel has room."""

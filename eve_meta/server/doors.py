@@ -3,7 +3,6 @@
 import json
 import socket
 from collections.abc import Sequence
-from contextlib import ExitStack
 from typing import Any, final
 
 from twisted.application.service import MultiService
@@ -43,13 +42,17 @@ class Doors(MultiService):
 
     def open(self, interfaces: Sequence[str], listening: Sequence[int], briefs: int) -> list[str]:
         """Open doors, each with a socket and a brief; answers why each is not, nothing for one that is."""
-        with ExitStack() as owned:
-            sockets = [owned.enter_context(socket.socket(fileno=each)) for each in listening]
-            try:
-                known = _read(briefs, len(sockets))
-            except BriefRefusedError as error:
-                return [str(error)] * len(sockets)
-            return [self._open_or_not(*each) for each in zip(interfaces, sockets, known, strict=True)]
+        sockets = [socket.socket(fileno=each) for each in listening]
+        try:
+            known = _read(briefs, len(sockets))
+        except BriefRefusedError as error:
+            refusals = [str(error)] * len(sockets)
+        else:
+            refusals = [self._open_or_not(*each) for each in zip(interfaces, sockets, known, strict=True)]
+        for each, refusal in zip(sockets, refusals, strict=True):
+            if refusal:
+                each.close()
+        return refusals
 
     def _open_or_not(self, interface: str, listening: socket.socket, known: Brief) -> str:
         """Open one door, or say why not."""

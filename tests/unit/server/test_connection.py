@@ -1,20 +1,16 @@
 """What reaches a guest over a real connection, and when."""
 
 import socket
-from typing import TYPE_CHECKING, Any, cast
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
-from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
+from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 
 from eve_meta.server.connection import GuestConnection
-
-if TYPE_CHECKING:
-    from twisted.internet.interfaces import IReactorTCP
 
 MUCH = bytes(range(256)) * 64 * 1024
 PATIENCE_SECONDS = 20
@@ -30,13 +26,9 @@ class Silent(Protocol):
 
     transport: GuestConnection
 
-    def __init__(self, made: "Deferred[Silent]") -> None:
-        self._made = made
+    def __init__(self) -> None:
         self.heard = b""
         self.lost: Deferred[BaseException | None] = Deferred()
-
-    def connectionMade(self) -> None:
-        self._made.callback(self)
 
     def dataReceived(self, data: bytes) -> None:
         self.heard += data
@@ -50,28 +42,27 @@ class GuestConnectionTests(TestCase):
 
     timeout = 60
 
-    async def connect(self) -> tuple[socket.socket, Silent]:
+    def connect(self) -> tuple[socket.socket, Silent]:
         """Both ends."""
-        made: Deferred[Silent] = Deferred()
-        factory = cast("ServerFactory", ServerFactory.forProtocol(lambda: Silent(made)))
-        port: Any = cast("IReactorTCP", reactor).listenTCP(0, factory, interface="127.0.0.1")
-        port.transport = GuestConnection
-        self.addCleanup(port.stopListening)
-        guest = socket.create_connection(("127.0.0.1", port.getHost().port), timeout=PATIENCE_SECONDS)
-        self.addCleanup(guest.close)
-        ours = await made
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            guest = socket.create_connection(listening.getsockname(), timeout=PATIENCE_SECONDS)
+            self.addCleanup(guest.close)
+            accepted, address = listening.accept()
+        ours = Silent()
+        ours.makeConnection(GuestConnection(accepted, ours, address, reactor))
+        self.addCleanup(ours.transport.abortConnection)
         return guest, ours
 
     async def test_at_once(self) -> None:
         """What is written is sent before the reactor has its turn."""
-        guest, ours = await self.connect()
+        guest, ours = self.connect()
         ours.transport.write(b"one")
 
         assert guest.recv(100) == b"one"
 
     async def test_much(self) -> None:
         """What the kernel has no room for is sent in order as the guest takes it, and closed behind."""
-        guest, ours = await self.connect()
+        guest, ours = self.connect()
         for data in (b"first", MUCH, b"last"):
             ours.transport.write(data)
         ours.transport.loseConnection()
@@ -81,7 +72,7 @@ class GuestConnectionTests(TestCase):
 
     async def test_close(self) -> None:
         """A connection is closed in order, once, and nothing is sent any more."""
-        guest, ours = await self.connect()
+        guest, ours = self.connect()
         ours.transport.write(b"one")
         ours.transport.loseConnection()
         ours.transport.loseConnection()
@@ -92,7 +83,7 @@ class GuestConnectionTests(TestCase):
 
     async def test_half_close(self) -> None:
         """Our side is closed behind what was written; the guest's is still read."""
-        guest, ours = await self.connect()
+        guest, ours = self.connect()
         ours.transport.write(b"one")
         ours.transport.loseWriteConnection()
 
@@ -104,7 +95,7 @@ class GuestConnectionTests(TestCase):
 
     async def test_gone(self) -> None:
         """A guest that is gone when it is sent something is found out."""
-        guest, ours = await self.connect()
+        guest, ours = self.connect()
         guest.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         guest.close()
         ours.transport.write(b"one")
