@@ -10,7 +10,7 @@ from attrs import frozen
 
 from tests.bench import crowd
 from tests.bench.boots import Booted
-from tests.bench.figures import percentile
+from tests.bench.figures import percentiles
 
 _PROGRAM = ("ip", "netns", "exec", crowd.NAMESPACE, sys.executable, "-m", "tests.bench.boots")
 
@@ -20,17 +20,27 @@ class Waits:
     """How long requests took that were answered, and what of those that were not.
 
     Attributes:
+        percentiles_ms: from the 1st to the 99th.
         seconds: from the first request's begin to the last one's end.
         asker_us: CPU time of the one who asked, for each.
     """
 
     requests: int
     failures: tuple[str, ...]
-    p50_ms: float
-    p99_ms: float
+    percentiles_ms: tuple[float, ...]
     max_ms: float
     seconds: float
     asker_us: float
+
+    @property
+    def p50_ms(self) -> float:
+        """Half of them took no longer."""
+        return self.percentiles_ms[49]
+
+    @property
+    def p99_ms(self) -> float:
+        """One in a hundred took longer."""
+        return self.percentiles_ms[98]
 
 
 def once(count: int, spread_seconds: float) -> Waits:
@@ -61,8 +71,7 @@ def _waits(told: bytes) -> Waits:
     return Waits(
         requests=requests,
         failures=tuple(booted.failures),
-        p50_ms=percentile(answered, 50),
-        p99_ms=percentile(answered, 99),
+        percentiles_ms=percentiles(answered),
         max_ms=max(answered),
         seconds=booted.seconds,
         asker_us=booted.asker_seconds / requests * 1e6,

@@ -88,7 +88,7 @@ def _port(number: int) -> Iterator[str]:
 
 
 def _inside(number: int) -> Iterator[str]:
-    """The way is known: real guests keep what they learn of it themselves, these would fill the host's table."""
+    """The way is known: a real guest learns it into a table of its own, these would fill the host's."""
     yield f"addr add 10.{64 + (number >> 8)}.{number & 255}.1/32 dev {nic(number)}"
     yield f"link set {nic(number)} up"
     yield f"neigh add {METADATA_IPV4} lladdr {INNER_MAC} dev {nic(number)} nud permanent"

@@ -9,11 +9,6 @@ def ratio(of: Sequence[float], to: Sequence[float]) -> float:
     return median(one / other for one, other in zip(of, to, strict=True))
 
 
-def percentile(found: Sequence[float], percent: int) -> float:
-    """The value that so many percent of at least two do not exceed."""
-    return quantiles(found, n=100, method="inclusive")[percent - 1]
-
-
-def change(now: float, before: float) -> float:
-    """By how many percent something has grown."""
-    return (now / before - 1) * 100
+def percentiles(found: Sequence[float]) -> tuple[float, ...]:
+    """The values that 1, 2… 99 percent of at least two do not exceed."""
+    return tuple(quantiles(found, n=100, method="inclusive"))

@@ -77,6 +77,9 @@ def measure(growth: Growth, tell: Callable[[str], object]) -> tuple[Size, ...]:
     most = max(growth.sizes) + growth.samples
     with crowd.gathered(most), tempfile.TemporaryDirectory() as directory:
         agent = Agent(Path(directory)).start()
+        # What the first brings with it, modules of the kernel and of Python, is not the first one's cost.
+        attaching.attach(agent, 0)
+        attaching.detach(agent, 0)
         before = machine.kernel_bytes()
         found: list[Size] = []
         try:

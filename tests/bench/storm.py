@@ -21,9 +21,10 @@ CALM_SECONDS = 10
 
 @frozen(kw_only=True)
 class Weather:
-    """How many boot at once, within what time, and how often that is tried."""
+    """How many boot at once, within what time, how often; and how long one boots alone."""
 
     guests: int
+    calm_seconds: int
     spread_seconds: float
     rounds: int
 
@@ -61,7 +62,7 @@ def measure(weather: Weather, tell: Callable[[str], object]) -> Storm:
             together = tuple(booting.once(count, weather.spread_seconds) for _ in range(weather.rounds))
             tell("storm: all have booted; now one alone, then while others are attached")
             with booting.repeatedly([0], 0, PAUSE_SECONDS) as calm:
-                time.sleep(CALM_SECONDS)
+                time.sleep(weather.calm_seconds)
             with booting.repeatedly([0], 0, PAUSE_SECONDS) as meanwhile:
                 attach_seconds = attaching.attach_many(agent, range(count, 2 * count))
         finally:

@@ -7,11 +7,12 @@ _TWO_PLACES, _ONE_PLACE = 10, 100
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table; what is no text is set to the right."""
+    """A table; columns with a number in them are set to the right."""
     listed = [tuple(row) for row in rows]
     cells = [tuple(headers), *(tuple(map(_cell, row)) for row in listed)]
+    columns = zip(*listed, strict=True)
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    sides = [">" if isinstance(each, int | float) else "<" for each in (listed[0] if listed else headers)]
+    sides = [">" if any(isinstance(each, int | float) for each in column) else "<" for column in columns]
     shapes = list(zip(sides, widths, strict=True))
     rule = "|".join("-" * (width + 1) + (":" if side == ">" else "-") for side, width in shapes)
     lines = [
