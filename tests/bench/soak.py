@@ -15,9 +15,9 @@ from tests.bench import attaching, booting, crowd, machine, processes, tables
 from tests.bench.booting import Waits
 
 GUESTS = 100
-"""They stay attached, and boot again and again within `SPREAD_SECONDS`: 150 requests a second."""
-SPREAD_SECONDS = 29
-PAUSE_SECONDS = 1
+"""They stay attached, and boot again and again within some seconds, with a pause: 180 requests a second."""
+SPREAD_SECONDS = 5
+PAUSE_SECONDS = 20
 
 COMERS = 50
 """One after the other is attached and detached."""

@@ -7,6 +7,8 @@ process that answers, then waits for its standard input to end.
 
 Note [What favours nginx]
     It keeps its files open (`open_file_cache`), logs nothing, and never ends a connection that is used again.
+    It copies a file into what it sends (`sendfile off`): for files as small as these that takes two thirds of
+    the CPU time that sendfile(2) takes here.
     The wiring is ours, but any number of connections is let in, where to ours 10 000 a second are.
 """
 
@@ -36,8 +38,7 @@ error_log {directory}/error.log crit;
 events {{ worker_connections 4096; }}
 http {{
     access_log off;
-    sendfile on;
-    tcp_nopush on;
+    sendfile off;
     keepalive_requests 1000000000;
     keepalive_timeout 1h;
     open_file_cache max=1000 inactive=1h;

@@ -1,0 +1,78 @@
+"""The benchmark runs, nothing that it asks for fails, and nothing of it is left; how fast is not tested."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from netns.namespaces import DIRECTORY
+from tests.agents import RED, Agent
+from tests.bench import wrk
+from tests.hosts import HOSTNAME, Host, run
+from tests.support import need_programs
+
+pytestmark = pytest.mark.integration
+
+CELLS = 18
+BOOTING, REQUESTS_PER_BOOT = 10, 44
+
+
+@pytest.fixture
+def out(host: Host, tmp_path: Path) -> Path:
+    """Where a benchmark writes to, on a host that is afterwards as before."""
+    del host
+    need_programs("wrk", "nginx")
+    return tmp_path / "out"
+
+
+def measured(out: Path, kind: str, *options: str) -> dict[str, Any]:
+    """What the quick benchmark of one kind finds."""
+    run(sys.executable, "-m", "tests.bench", "--quick", "--out", str(out), kind, *options)
+    assert (out / f"{kind}.md").read_text(encoding="utf-8").count("|")
+    assert (out / f"{kind}.svg").read_text(encoding="utf-8").rstrip().endswith("</svg>")
+    found: dict[str, Any] = json.loads((out / "bench.json").read_text(encoding="utf-8"))[kind]
+    return found
+
+
+def test_requests(out: Path) -> None:
+    """Everything is asked of everybody."""
+    cells = measured(out, "requests")["cells"]
+    kinds = {(each["answer"], each["connections"], each["contender"]) for each in cells}
+    assert (CELLS, CELLS) == (len(cells), len(kinds))
+    assert all(each["per_second"] > 0 for cell in cells for each in cell["rounds"])
+
+
+def test_scale(out: Path) -> None:
+    """Each number of interfaces is reached, and all doors open again after a start."""
+    assert [1, 10] == [each["attached"]["interfaces"] for each in measured(out, "scale")["sizes"]]
+
+
+def test_storm(out: Path) -> None:
+    """Every guest is answered all that it asks, with its own answers."""
+    storm = measured(out, "storm")
+    assert [BOOTING * REQUESTS_PER_BOOT] == [each["requests"] for each in storm["together"]]
+    assert [[], [], []] == [
+        each["failures"] for each in (*storm["together"], storm["calm"], storm["meanwhile"])
+    ]
+
+
+def test_soak(out: Path) -> None:
+    """Memory is looked at again and again while guests are answered."""
+    soaked = measured(out, "soak", "4")
+    assert len(soaked["samples"]) > 1
+    assert soaked["waits"]["requests"]
+    assert [] == soaked["waits"]["failures"]
+
+
+def test_refused(host: Host, agent: Agent) -> None:
+    """Where an answer is not what was asked for there are no figures."""
+    need_programs("wrk")
+    guest = host.guest("guest", "tap0")
+    agent.attach("tap0", RED)
+    load = wrk.Load(path=HOSTNAME, keeps_alive=False, connections=2, seconds=1, cpus=frozenset({0}))
+    assert wrk.ask([DIRECTORY / guest.name], load).requests
+    with pytest.raises(wrk.FailedRequestsError):
+        wrk.ask([DIRECTORY / guest.name], evolve(load, path="/nowhere"))
