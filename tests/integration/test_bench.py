@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attrs import evolve
 
 from netns.namespaces import DIRECTORY
 from tests.agents import RED, Agent
 from tests.bench import wrk
-from tests.hosts import HOSTNAME, Host, run
+from tests.bench.contenders import LIMITS
+from tests.hosts import HOSTNAME, Guest, Host, run
 from tests.support import need_programs
 
 pytestmark = pytest.mark.integration
@@ -67,12 +67,33 @@ def test_soak(out: Path) -> None:
     assert [] == soaked["waits"]["failures"]
 
 
-def test_refused(host: Host, agent: Agent) -> None:
-    """Where an answer is not what was asked for there are no figures."""
+@pytest.fixture
+def guest(host: Host, agent: Agent) -> Guest:
+    """A guest with the usual limits."""
+    need_programs("wrk")
+    made = host.guest("guest", "tap0")
+    agent.attach("tap0", RED)
+    return made
+
+
+def ask(guest: Guest, path: str) -> wrk.Answered:
+    """What comes of asking as fast as can be for a second."""
+    load = wrk.Load(path=path, keeps_alive=True, connections=2, seconds=1, cpus=frozenset({0}))
+    return wrk.ask([DIRECTORY / guest.name], load)
+
+
+def test_answered(host: Host, tmp_path: Path) -> None:
+    """Where limits are above what is asked there are figures."""
     need_programs("wrk")
     guest = host.guest("guest", "tap0")
+    agent = Agent(tmp_path, *(f"--limit={each}" for each in LIMITS)).start()
     agent.attach("tap0", RED)
-    load = wrk.Load(path=HOSTNAME, keeps_alive=False, connections=2, seconds=1, cpus=frozenset({0}))
-    assert wrk.ask([DIRECTORY / guest.name], load).requests
+    assert ask(guest, HOSTNAME).requests
+    agent.clear()
+    agent.stop()
+
+
+def test_refused(guest: Guest) -> None:
+    """Where nothing is found there are none."""
     with pytest.raises(wrk.FailedRequestsError):
-        wrk.ask([DIRECTORY / guest.name], evolve(load, path="/nowhere"))
+        ask(guest, "/nowhere")
