@@ -11,7 +11,6 @@ them: while it sees to one guest, the others' answers wait for it.
 
 import json
 import select
-import selectors
 import socket
 import sys
 import time
@@ -64,10 +63,11 @@ class Booted:
 
 @define
 class _Guest:
-    """One that boots: `step` is called when its connection is ready."""
+    """One that boots: `step` is called when its connection is ready; it is in `asking` while it has one."""
 
     number: int
-    selector: selectors.BaseSelector
+    epoll: select.epoll
+    asking: "dict[int, _Guest]"
     ms: list[float] = field(factory=list)
     failures: list[str] = field(factory=list)
     began: float = 0
@@ -86,15 +86,16 @@ class _Guest:
         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, nic)
         self.began = time.perf_counter()
         self._connection.connect_ex((IPV4, 80))
-        self.selector.register(self._connection, selectors.EVENT_WRITE, self)
+        self.epoll.register(self._connection, select.EPOLLOUT)
+        self.asking[self._connection.fileno()] = self
 
     def step(self, event: int) -> None:
         """Send the request, or take some of the answer."""
         assert self._connection
         try:
-            if event & selectors.EVENT_WRITE:
+            if event & select.EPOLLOUT:
                 self._connection.send(self._request())
-                self.selector.modify(self._connection, selectors.EVENT_READ, self)
+                self.epoll.modify(self._connection, select.EPOLLIN)
             elif chunk := self._connection.recv(_CHUNK_BYTES):
                 self._answer += chunk
             else:
@@ -109,7 +110,7 @@ class _Guest:
 
     def _end(self, failure: str | None) -> None:
         assert self._connection
-        self.selector.unregister(self._connection)
+        del self.asking[self._connection.fileno()]
         self._connection.close()
         if failure:
             self.failures.append(f"guest {self.number}, {PATHS[self._asked]}: {failure}")
@@ -129,21 +130,23 @@ class _Guest:
 
 def boot(first: int, count: int, spread_seconds: float) -> Booted:
     """Boot some guests once."""
-    selector = selectors.EpollSelector()
-    guests = [_Guest(number, selector) for number in range(first, first + count)]
+    epoll = select.epoll()
+    asking: dict[int, _Guest] = {}
+    guests = [_Guest(number, epoll, asking) for number in range(first, first + count)]
     began, used = time.perf_counter(), time.process_time()
     waiting = deque((began + spread_seconds * place / count, guest) for place, guest in enumerate(guests))
     looked = began
-    while waiting or selector.get_map():
+    while waiting or asking:
         while waiting and waiting[0][0] <= time.perf_counter():
             waiting.popleft()[1].ask()
         patience = max(0, waiting[0][0] - time.perf_counter()) if waiting else _LOOK_SECONDS
-        for key, event in selector.select(min(_LOOK_SECONDS, patience)):
-            key.data.step(event)
+        for descriptor, event in epoll.poll(min(_LOOK_SECONDS, patience)):
+            asking[descriptor].step(event)
         if time.perf_counter() - looked > _LOOK_SECONDS:
             looked = time.perf_counter()
-            for key in tuple(selector.get_map().values()):
-                key.data.check()
+            for each in tuple(asking.values()):
+                each.check()
+    epoll.close()
     return Booted(
         ms=tuple(ms for each in guests for ms in each.ms),
         failures=tuple(words for each in guests for words in each.failures),
