@@ -1,4 +1,4 @@
-"""Where the figures go: tables to standard output; with JSON and plots into a directory."""
+"""Where the figures go: tables to standard output; pages, plots and JSON into a directory."""
 
 import json
 import sys
@@ -27,12 +27,12 @@ class Report:
 
     def add(self, kind: str, found: Mapping[str, Any], table: str, plot: Figure) -> None:
         """Tell of one kind of figures."""
-        captioned = f"Measured on {machine()}.\n\n{table}"
-        sys.stdout.write(f"\n## {kind}\n\n{captioned}")
+        page = f"# {kind.capitalize()}\n\nMeasured on {machine()}.\n\n{table}"
+        sys.stdout.write(f"\n{page}")
         sys.stdout.flush()
         if self.directory:
             self.directory.mkdir(parents=True, exist_ok=True)
-            (self.directory / f"{kind}.md").write_text(captioned, encoding="utf-8")
+            (self.directory / f"{kind}.md").write_text(page, encoding="utf-8")
             plots.save(plot, self.directory / f"{kind}.svg")
             _keep(self.directory / _FIGURES, kind, {"machine": machine(), **found})
 
