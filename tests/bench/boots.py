@@ -26,7 +26,7 @@ PATHS = tuple(Path(__file__).with_name("crawl.txt").read_text(encoding="ascii").
 """What cloud-init 22.4 asked with data source OpenStack, and the document of `crowd`."""
 
 PATIENCE_SECONDS = 10
-"""As cloud-init has for OpenStack. Source: DataSourceOpenStack.url_timeout."""
+"""As cloud-init has for OpenStack. Source: cloudinit.sources.DataSource.url_timeout."""
 
 _LOOK_SECONDS = 1
 """Between two looks at what takes too long."""
