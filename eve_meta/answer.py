@@ -22,9 +22,10 @@ _REMEMBERED_TARGETS = 32
 
 @frozen
 class _Place:
-    """Where a target leads: `leaf` is None if nothing is there."""
+    """Where a target leads: `leaf` is None if nothing is there, and tokens may be asked for instead."""
 
     names: tuple[str, ...]
+    is_for_tokens: bool
     leaf: Leaf | SeededLeaf | Slot | None
 
 
@@ -67,7 +68,7 @@ def answer(metadata: Metadata, request: Request, now: float, entropy: Entropy) -
         place = metadata.place(request.target, request.peer)
     except MalformedTargetError:
         return refusal(400)
-    if is_token_path(place.names):
+    if place.is_for_tokens:
         return answer_token(metadata.vm.service, metadata.token_key, request, place.names, now)
     return _answer_metadata(metadata, request, place, now, entropy)
 
@@ -97,7 +98,7 @@ def _answer_metadata(
 def _locate(vm: VM, target: bytes, peer: str) -> _Place:
     names = names_in(target)
     node = find(formats.root(formats.seen_from(vm, peer)), names)
-    return _Place(names, _listing(node) if isinstance(node, Directory) else node)
+    return _Place(names, is_token_path(names), _listing(node) if isinstance(node, Directory) else node)
 
 
 def _listing(directory: Directory) -> Leaf | None:

@@ -1,25 +1,27 @@
-"""A brief: all that a server must know of one VM, in a sealed memory file whose descriptor is handed over.
+"""Briefs: all that a server must know of VMs, in a sealed memory file whose descriptor is handed over.
 
-The file is a line of JSON, and after it the document as the agent has it.
+For each VM the file has a line of JSON, and after it the document as the agent has it.
 """
 
 import fcntl
 import json
 import os
+from collections.abc import Iterable, Iterator
+from io import BytesIO
 
 from attrs import field, frozen, validators
 
 from eve_meta.errors import EveMetaError
 
-MAX_BRIEF_BYTES = 64 * 1024 * 1024
-"""Longer than any: a document has 8 Mi characters at most, of which JSON makes six bytes each at most."""
+MAX_BYTES = 64 * 1024 * 1024
+"""More than any brief has: a document has 8 Mi characters at most, of which JSON makes six bytes each."""
 
 _SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SEAL
 
 
 @frozen
 class BriefError(EveMetaError):
-    """A descriptor that does not hold a brief, or a brief that is too large; the reason quotes no content."""
+    """A descriptor that does not hold briefs, or briefs that are too large; the reason quotes no content."""
 
     reason: str
 
@@ -44,56 +46,63 @@ class Brief:
     password: str = field(repr=False, validator=validators.instance_of(str))
 
 
-def write_brief(brief: Brief) -> int:
-    """Write a brief into a new memory file that nobody can change any more.
+def write_briefs(briefs: Iterable[Brief]) -> int:
+    """Write briefs into a new memory file that nobody can change any more.
 
     Returns:
         Its descriptor, which the caller closes.
 
     Raises:
-        BriefError: it would be larger than a server reads.
+        BriefError: they are more than a server reads.
     """
-    data = _to_bytes(brief)
-    if len(data) > MAX_BRIEF_BYTES:
-        raise BriefError(f"the document is larger than {MAX_BRIEF_BYTES} bytes")
-    descriptor = os.memfd_create("eve-meta-brief", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    data = b"".join(map(_to_bytes, briefs))
+    if len(data) > MAX_BYTES:
+        raise BriefError(f"what is to be told is larger than {MAX_BYTES} bytes")
+    descriptor = os.memfd_create("eve-meta-briefs", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     with os.fdopen(descriptor, "wb", closefd=False) as memory:
         memory.write(data)
     fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, _SEALS)
     return descriptor
 
 
-def read_brief(descriptor: int) -> Brief:
-    """Read a brief, and close its descriptor whatever comes of it.
+def read_briefs(descriptor: int) -> list[Brief]:
+    """Read briefs, and close their descriptor whatever comes of it.
 
     The position in the file is neither used nor moved: other servers may hold the same file.
 
     Raises:
-        BriefError: it is no brief.
+        BriefError: the file does not hold briefs.
     """
     try:
         size = os.fstat(descriptor).st_size
-        if size > MAX_BRIEF_BYTES:
-            raise BriefError(f"a brief is larger than {MAX_BRIEF_BYTES} bytes")
-        return _from_bytes(os.pread(descriptor, size, 0))
+        if size > MAX_BYTES:
+            raise BriefError(f"what is told is larger than {MAX_BYTES} bytes")
+        return list(_from_bytes(os.pread(descriptor, size, 0)))
     finally:
         os.close(descriptor)
 
 
 def _to_bytes(brief: Brief) -> bytes:
-    fields = {"token_key": brief.token_key.hex(), "revision": brief.revision, "password": brief.password}
+    fields = {
+        "token_key": brief.token_key.hex(),
+        "revision": brief.revision,
+        "password": brief.password,
+        "document_bytes": len(brief.document),
+    }
     return json.dumps(fields).encode() + b"\n" + brief.document
 
 
-def _from_bytes(data: bytes) -> Brief:
-    line, _, document = data.partition(b"\n")
-    try:
-        fields = json.loads(line)
-        return Brief(
-            document=document,
-            token_key=bytes.fromhex(fields["token_key"]),
-            revision=fields["revision"],
-            password=fields["password"],
-        )
-    except (ValueError, KeyError, TypeError) as error:
-        raise BriefError(f"a brief cannot be read: {type(error).__name__}") from error
+def _from_bytes(data: bytes) -> Iterator[Brief]:
+    file = BytesIO(data)
+    while line := file.readline():
+        try:
+            fields = json.loads(line)
+            document = file.read(fields["document_bytes"])
+            yield Brief(
+                document=document,
+                token_key=bytes.fromhex(fields["token_key"]),
+                revision=fields["revision"],
+                password=fields["password"],
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise BriefError(f"a brief cannot be read: {type(error).__name__}") from error

@@ -2,7 +2,7 @@
 
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, final
 
@@ -43,8 +43,8 @@ class IServerProcess(IService):
     keep_password: KeepPassword = Attribute("Called with what a guest of the process has set.")
     pid: int | None = Attribute("Of the process; None while there is none.")
 
-    async def ask(command: type[Command], **arguments: object) -> None:
-        """Ask the process for something; returns when it has answered.
+    async def ask(command: type[Command], **arguments: object) -> Mapping[str, Any]:
+        """Ask the process for something; its answer.
 
         Raises:
             ServerGoneError: there is no process, or it died meanwhile.
@@ -76,14 +76,15 @@ class ServerProcess(Service):
         """See `IServerProcess.pid`."""
         return self._process.pid if self._process else None
 
-    async def ask(self, command: type[Command], **arguments: object) -> None:
+    async def ask(self, command: type[Command], **arguments: object) -> Mapping[str, Any]:
         """See `IServerProcess.ask`."""
         if self._link is None or self._link.transport is None:
             raise ServerGoneError
         try:
-            await self._link.callRemote(command, **arguments)
+            answer: Mapping[str, Any] = await self._link.callRemote(command, **arguments)
         except (ConnectionDone, ConnectionLost) as error:
             raise ServerGoneError from error
+        return answer
 
     def startService(self) -> None:
         """Have the first process made."""

@@ -51,8 +51,8 @@ RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
 
 SURVEY_SECONDS = 30.0
 
-LOOKS_AT_ONCE = 8
-"""In each lane."""
+LOOKS_AT_ONCE, LOOKS_AT_START = 8, 64
+"""In each lane. What the first survey has seen needs no look at the kernel, only a server that is told."""
 
 
 @final
@@ -83,7 +83,7 @@ class Reconciler(Service):
         self._links: dict[str, str] = {}
         self._seen: dict[str, Seen] = {}
         self._going_on: set[Deferred[None]] = set()
-        self._room = dict.fromkeys(range(servers.count), LOOKS_AT_ONCE)
+        self._under_way = dict.fromkeys(range(servers.count), 0)
         self._is_beginning = self._is_surveyed = self._is_surveying = False
         self._is_survey_due = True
 
@@ -154,8 +154,9 @@ class Reconciler(Service):
         if self._is_survey_due and not self._is_surveying:
             return self._survey_once()
         if self._is_surveyed:
-            for lane, room in self._room.items():
-                if room and (interface := self._next(lane)):
+            room = LOOKS_AT_START if self._seen else LOOKS_AT_ONCE
+            for lane, looks in self._under_way.items():
+                if looks < room and (interface := self._next(lane)):
                     return self._look_in(lane, interface)
         return None
 
@@ -169,11 +170,11 @@ class Reconciler(Service):
             self._go_on()
 
     async def _look_in(self, lane: int, interface: str) -> None:
-        self._room[lane] -= 1
+        self._under_way[lane] += 1
         try:
             await self._look_at(interface)
         finally:
-            self._room[lane] += 1
+            self._under_way[lane] -= 1
             self._go_on()
 
     def _next(self, lane: int) -> str | None:

@@ -27,7 +27,8 @@ from eve_meta.agent.lifecycle import Lifecycle
 from eve_meta.agent.process import ServerProcess
 from eve_meta.agent.reconciler import Reconciler
 from eve_meta.agent.replacement import SIGNAL, Replacement
-from eve_meta.agent.servers import Server, Servers
+from eve_meta.agent.server import Server
+from eve_meta.agent.servers import Servers
 from eve_meta.agent.sockets import Sockets
 from eve_meta.agent.spawn import Spawned
 from eve_meta.agent.supervision import Supervision, watchdog_seconds

@@ -223,7 +223,7 @@ class GuestChannel(Protocol, TimeoutMixin):
         if awaited is _Awaited.REST_OF_BODY and self._parser.awaits_continue:
             self._parser.awaits_continue = False
             self.transport.write(CONTINUE)
-        self._read_on(is_wanted=awaited not in {_Awaited.NOTHING, _Awaited.TAKING})
+        self._read_on(is_wanted=not (awaited is _Awaited.NOTHING or awaited is _Awaited.TAKING))
 
     def _read_on(self, *, is_wanted: bool) -> None:
         if is_wanted == self._is_reading or self._is_half_closed:

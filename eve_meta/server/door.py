@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.interfaces import IDelayedCall, IListeningPort
 
 from eve_meta.answer import Metadata
+from eve_meta.server.connection import GuestConnection
 from eve_meta.server.resource import MetadataResource
 from eve_meta.server.site import GuestSite
 
@@ -60,11 +61,8 @@ class Door(Service):
         with self._listening as listening:
             listening.listen(BACKLOG)
             listening.setblocking(False)  # noqa: FBT003 - the socket module's way
-            self._port = self._reactor.adoptStreamPort(
-                listening.fileno(),
-                listening.family,
-                self.site,
-            )
+            self._port = self._reactor.adoptStreamPort(listening.fileno(), listening.family, self.site)
+        cast("Port", self._port).transport = GuestConnection
 
     def let_in_who_waits(self) -> None:
         """Take in the guests that wait, and no other; those that are in are answered."""

@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Any, final
 
 from twisted.application.service import MultiService
@@ -10,19 +11,17 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from eve_meta.answer import Metadata
-from eve_meta.brief import Brief, BriefError, read_brief
+from eve_meta.brief import Brief, BriefError, read_briefs
 from eve_meta.document import parse
 from eve_meta.errors import DocumentError
 from eve_meta.limits import Limits
-from eve_meta.messages import BriefRefusedError, DoorNotOpenError, DoorOpenError, KeepPassword
+from eve_meta.messages import MAX_REASON_CHARACTERS, BriefRefusedError, DoorNotOpenError, KeepPassword
 from eve_meta.server.door import Door
 from eve_meta.server.resource import MetadataResource
 from eve_meta.server.site import GuestSite
 
 LEAVING_SECONDS = 0.25
 """For guests that have connected to ask and be answered, before a server ends."""
-
-_MAX_REASON_CHARACTERS = 1000
 
 
 @final
@@ -42,27 +41,34 @@ class Doors(MultiService):
         self._reactor = reactor
         self._limits = limits
 
-    def open(self, interface: str, listening: int, brief: int) -> None:
-        """Open an interface's door.
+    def open(self, interfaces: Sequence[str], listening: Sequence[int], briefs: int) -> list[str]:
+        """Open doors, each with a socket and a brief; answers why each is not, nothing for one that is."""
+        with ExitStack() as owned:
+            sockets = [owned.enter_context(socket.socket(fileno=each)) for each in listening]
+            try:
+                known = _read(briefs, len(sockets))
+            except BriefRefusedError as error:
+                return [str(error)] * len(sockets)
+            return [self._open_or_not(*each) for each in zip(interfaces, sockets, known, strict=True)]
 
-        Raises:
-            BriefRefusedError: the brief cannot be served.
-            DoorOpenError: it is open already.
-        """
-        with socket.socket(fileno=listening) as owned:
-            known = _read(brief)
-            if interface in self.namedServices:
-                raise DoorOpenError(interface)
+    def _open_or_not(self, interface: str, listening: socket.socket, known: Brief) -> str:
+        """Open one door, or say why not."""
+        if interface in self.namedServices:
+            return f"{interface} is open already"
+        try:
             metadata = _metadata(known)
-            resource = MetadataResource(interface, metadata, self._reactor.seconds, self.keep_password)
-            site = GuestSite(resource, self._limits, self._reactor)
-            Door(owned, resource, site, self._reactor).setServiceParent(self)
+        except BriefRefusedError as error:
+            return str(error)
+        resource = MetadataResource(interface, metadata, self._reactor.seconds, self.keep_password)
+        site = GuestSite(resource, self._limits, self._reactor)
+        Door(listening, resource, site, self._reactor).setServiceParent(self)
         self._log.info(
             "{interface}: open, revision {revision}",
             interface=interface,
             revision=known.revision,
             uuid=metadata.vm.uuid,
         )
+        return ""
 
     def refresh(self, interfaces: Sequence[str], brief: int) -> None:
         """Answer from another brief at all of one VM's interfaces, or at none of them.
@@ -71,7 +77,7 @@ class Doors(MultiService):
             BriefRefusedError: the brief cannot be served.
             DoorNotOpenError: one of the interfaces has no open door here.
         """
-        known = _read(brief)
+        (known,) = _read(brief, 1)
         doors = [self._door(interface) for interface in interfaces]
         metadata = _metadata(known)
         for door in doors:
@@ -115,11 +121,14 @@ class Doors(MultiService):
         return door
 
 
-def _read(brief: int) -> Brief:
+def _read(briefs: int, count: int) -> list[Brief]:
     try:
-        return read_brief(brief)
+        known = read_briefs(briefs)
     except BriefError as error:
         raise BriefRefusedError(str(error)) from error
+    if len(known) != count:
+        raise BriefRefusedError(f"{len(known)} briefs instead of {count}")
+    return known
 
 
 def _metadata(brief: Brief) -> Metadata:
@@ -128,5 +137,5 @@ def _metadata(brief: Brief) -> Metadata:
     except ValueError as error:
         raise BriefRefusedError("the document is no JSON") from error
     except DocumentError as error:
-        raise BriefRefusedError(str(error)[:_MAX_REASON_CHARACTERS]) from error
+        raise BriefRefusedError(str(error)[:MAX_REASON_CHARACTERS]) from error
     return Metadata(vm, brief.token_key, brief.password)

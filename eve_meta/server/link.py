@@ -12,7 +12,7 @@ from twisted.internet.protocol import connectionDone
 from twisted.protocols.amp import AMP
 from twisted.python.failure import Failure
 
-from eve_meta.messages import AgentSilentError, AreYouThere, CloseDoor, OpenDoor, Refresh, SetPassword
+from eve_meta.messages import AgentSilentError, AreYouThere, CloseDoor, OpenDoors, Refresh, SetPassword
 from eve_meta.server.doors import Doors
 
 KEEPING_SECONDS = 30
@@ -35,11 +35,10 @@ class AgentLink(AMP):
         """Answered at once."""
         return {}
 
-    @OpenDoor.responder
-    def open_door(self, interface: str, socket: int, brief: int) -> dict[str, object]:
-        """Answered once the door is open."""
-        self._doors.open(interface, socket, brief)
-        return {}
+    @OpenDoors.responder
+    def open_doors(self, interfaces: list[str], sockets: list[int], briefs: int) -> dict[str, object]:
+        """Answered once the doors are open."""
+        return {"refusals": self._doors.open(interfaces, sockets, briefs)}
 
     @Refresh.responder
     def refresh(self, interfaces: list[str], brief: int) -> dict[str, object]:

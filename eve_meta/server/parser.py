@@ -44,6 +44,7 @@ class _Message:
     target: bytes = b""
     headers: dict[bytes, list[bytes]] = Factory(dict)
     body: bytearray = Factory(bytearray)
+    version: str = ""
     header_count: int = 0
     head_bytes: int = 0
     has_head: bool = False
@@ -138,7 +139,7 @@ class RequestParser:
         self._has_moved = True
         message = self._message
         message.has_head = True
-        version = self._parser.get_http_version()
+        message.version = version = self._parser.get_http_version()
         if version not in _VERSIONS:
             is_later = version > max(_VERSIONS)
             self._refuse(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED if is_later else HTTPStatus.BAD_REQUEST)
@@ -165,8 +166,7 @@ class RequestParser:
         """See httptools."""
         message, parser = self._message, self._parser
         self._is_amid = self.awaits_continue = False
-        version = parser.get_http_version()
-        keeps_alive = parser.should_keep_alive() and not parser.should_upgrade() and version != "1.0"
+        keeps_alive = parser.should_keep_alive() and not parser.should_upgrade() and message.version != "1.0"
         self.is_over = not keeps_alive
         received = Received(
             method=parser.get_method(),

@@ -9,18 +9,20 @@ from twisted.web.http import datetimeToString
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 _PHRASES = {each.value: each.phrase.encode() for each in HTTPStatus}
+_MANY_STATUSES = 8
+"""That are answered with in one second."""
 
 
 def head(status: int, headers: Iterable[tuple[bytes, bytes]], now: float, *, is_last: bool) -> bytes:
     """What stands before the content; `now` is Unix time; behind the last response a connection is closed."""
-    lines = [b"HTTP/1.1 %d %s" % (status, _PHRASES[status]), b"Server: eve-meta", _date(int(now))]
-    lines += [b"%s: %s" % each for each in headers]
+    lines = [_start(status, int(now)), *(b"%s: %s\r\n" % each for each in headers)]
     if is_last:
-        lines.append(b"Connection: close")
-    return b"\r\n".join((*lines, b"", b""))
+        lines.append(b"Connection: close\r\n")
+    lines.append(b"\r\n")
+    return b"".join(lines)
 
 
-@lru_cache(1)
-def _date(now: int) -> bytes:
+@lru_cache(_MANY_STATUSES)
+def _start(status: int, now: int) -> bytes:
     date: bytes = datetimeToString(now)
-    return b"Date: " + date
+    return b"HTTP/1.1 %d %s\r\nServer: eve-meta\r\nDate: %s\r\n" % (status, _PHRASES[status], date)

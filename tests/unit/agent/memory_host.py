@@ -17,12 +17,13 @@ from zope.interface import implementer
 from eve_meta.agent.forks import ServerGoneError
 from eve_meta.agent.kernel import Call, IKernelThread, Kernel
 from eve_meta.agent.process import IServerProcess
-from eve_meta.agent.servers import Server, Servers
+from eve_meta.agent.server import Server
+from eve_meta.agent.servers import Servers
 from eve_meta.agent.service import CONNECTING_SECONDS, Agent
 from eve_meta.agent.status import Status
 from eve_meta.agent.supervisor import Supervisor
 from eve_meta.limits import Limits
-from eve_meta.messages import BriefRefusedError, CloseDoor, KeepPassword, OpenDoor, Refresh
+from eve_meta.messages import BriefRefusedError, CloseDoor, KeepPassword, OpenDoors, Refresh
 from eve_meta.server.door import Door
 from eve_meta.server.doors import Doors
 from eve_meta.server.link import AgentLink
@@ -67,7 +68,7 @@ class MemoryProcess(Service):
         self._doors.startService()
         link = AgentLink(self._doors, self._reactor, lambda: None)
         self._responders: dict[type[Command], Callable[..., Any]] = {
-            OpenDoor: link.open_door,
+            OpenDoors: link.open_doors,
             Refresh: link.refresh,
             CloseDoor: link.close_door,
         }
@@ -79,16 +80,21 @@ class MemoryProcess(Service):
         self.pid = None
         return maybeDeferred(self._doors.stopService)
 
-    async def ask(self, command: type[Command], **arguments: Any) -> None:
+    async def ask(self, command: type[Command], **arguments: Any) -> Mapping[str, Any]:
         """See `ServerProcess.ask`."""
         if self.pid is None:
             raise ServerGoneError
+        if command in self.refused and command is OpenDoors:
+            return {"refusals": ["as the test says" for _ in arguments["interfaces"]]}
         if command in self.refused:
             raise BriefRefusedError("as the test says")
-        for name in {"socket", "brief"} & arguments.keys():
+        for name in {"brief", "briefs"} & arguments.keys():
             arguments[name] = os.dup(arguments[name])
-        await maybeDeferred(self._responders[command], **arguments)
+        if command is OpenDoors:
+            arguments["sockets"] = [os.dup(each) for each in arguments["sockets"]]
+        answer: Mapping[str, Any] = await maybeDeferred(self._responders[command], **arguments)
         self.asked.append((command, arguments.get("interface") or tuple(arguments["interfaces"])))
+        return answer
 
     def door(self, interface: str) -> Door | None:
         """What guests of an interface find here."""

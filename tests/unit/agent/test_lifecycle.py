@@ -1,13 +1,15 @@
 """Attach and detach, on a host in memory."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from eve_meta.agent.reconciler import RETRY_SECONDS
 from eve_meta.agent.status import State
 from eve_meta.errors import DocumentError
-from eve_meta.messages import OpenDoor, Refresh
+from eve_meta.messages import OpenDoors, Refresh
 from netns import KernelRefusedError, NameRefusedError, NoSuchInterfaceError, UnsuitableInterfaceError
 from netns.steps import Furnish, RemoveLink
 from tests.agents import GREEN, RED
@@ -35,14 +37,15 @@ class AttachTests(AgentTestCase):
         opened: list[object] = []
         ask = self.processes[0].ask
 
-        async def ask_and_look(command: type, **arguments: object) -> None:
-            await ask(command, **arguments)
+        async def ask_and_look(command: type, **arguments: object) -> Mapping[str, Any]:
+            answer = await ask(command, **arguments)
             opened.append((command, self.network.see("tap0").is_wired))
+            return answer
 
         self.processes[0].ask = ask_and_look  # type: ignore[method-assign]
         self.attach("tap0", RED)
 
-        assert [(OpenDoor, False)] == opened
+        assert [(OpenDoors, False)] == opened
         assert self.network.see("tap0").is_wired
 
     def test_new_document(self) -> None:
@@ -53,7 +56,7 @@ class AttachTests(AgentTestCase):
 
         assert ("red-again", 2) == (self.read("tap0"), status.revision)
         assert [] == self.network.applied
-        assert [(OpenDoor, "tap0"), (Refresh, ("tap0",))] == self.processes[0].asked
+        assert [(OpenDoors, ("tap0",)), (Refresh, ("tap0",))] == self.processes[0].asked
 
     def test_two_interfaces(self) -> None:
         """Two interfaces of one VM serve the same revision, changed in one message."""
@@ -74,7 +77,9 @@ class AttachTests(AgentTestCase):
         self.attach("tap0", GREEN)
 
         assert "green" == self.read("tap0")
-        assert ["OpenDoor", "CloseDoor", "OpenDoor"] == [each.__name__ for each, _ in self.processes[0].asked]
+        assert ["OpenDoors", "CloseDoor", "OpenDoors"] == [
+            each.__name__ for each, _ in self.processes[0].asked
+        ]
 
     def test_no_such_interface(self) -> None:
         """An interface that is not there is named, and nothing is kept."""

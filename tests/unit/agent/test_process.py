@@ -20,8 +20,8 @@ from eve_meta.agent.forks import ForkServer, ServerGoneError
 from eve_meta.agent.link import ServerLink
 from eve_meta.agent.process import IServerProcess, ServerProcess
 from eve_meta.agent.spawn import spawn
-from eve_meta.brief import Brief, write_brief
-from eve_meta.messages import CloseDoor, DoorNotOpenError, NotKeptError, OpenDoor
+from eve_meta.brief import Brief, write_briefs
+from eve_meta.messages import CloseDoor, DoorNotOpenError, NotKeptError, OpenDoors
 from tests.support import soon
 from tests.unit.agent.memory_host import MemoryProcess, setting
 
@@ -165,7 +165,7 @@ class ServerProcessTests(TestCase):
         while link.transport is not None:
             await deferLater(reactor, 0)
         with pytest.raises(ServerGoneError):
-            await self.process.ask(OpenDoor, interface="tap0", socket=0, brief=0)
+            await self.process.ask(OpenDoors, interfaces=["tap0"], sockets=[0], briefs=0)
 
     async def test_hung_up(self) -> None:
         """A process whose link is lost is ended although it does not want to, and another started."""
@@ -265,9 +265,10 @@ class ServerProcessTests(TestCase):
     async def open_door(self, listening: socket.socket) -> None:
         """Let guests in that connect to a socket."""
         document = b'{"uuid": "%s"}' % str(VM).encode()
-        brief = write_brief(Brief(document=document, token_key=bytes(32), password="", revision=1))
-        await self.process.ask(OpenDoor, interface="tap0", socket=listening.fileno(), brief=brief)
-        os.close(brief)
+        briefs = write_briefs([Brief(document=document, token_key=bytes(32), password="", revision=1)])
+        sockets = [listening.fileno()]
+        await self.process.ask(OpenDoors, interfaces=["tap0"], sockets=sockets, briefs=briefs)
+        os.close(briefs)
 
     async def ask(self) -> None:
         """Ask for what is refused."""

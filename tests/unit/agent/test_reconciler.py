@@ -9,7 +9,7 @@ from twisted.logger import LogEvent, capturedLogs
 from eve_meta.agent.patrol import ROUND_SECONDS
 from eve_meta.agent.reconciler import RETRY_SECONDS, SURVEY_SECONDS
 from eve_meta.agent.status import State
-from eve_meta.messages import OpenDoor
+from eve_meta.messages import OpenDoors
 from netns import KernelRefusedError
 from netns.steps import AddNamespace, Renew, Steer
 from tests.agents import GREEN, RED
@@ -60,7 +60,7 @@ class FollowTests(AttachedTestCase):
         self.told()
 
         assert "red" == self.read("tap0")
-        assert [(OpenDoor, "tap0")] == self.processes[0].asked
+        assert [(OpenDoors, ("tap0",))] == self.processes[0].asked
 
     def test_mtu(self) -> None:
         """The link follows the port's MTU."""
@@ -78,7 +78,9 @@ class FollowTests(AttachedTestCase):
         self.told()
 
         assert "red" == self.read("tap0")
-        assert ["OpenDoor", "CloseDoor", "OpenDoor"] == [each.__name__ for each, _ in self.processes[0].asked]
+        assert ["OpenDoors", "CloseDoor", "OpenDoors"] == [
+            each.__name__ for each, _ in self.processes[0].asked
+        ]
 
     def test_survey(self) -> None:
         """What is lost without an announcement is brought back by a survey."""
@@ -191,14 +193,16 @@ class DamageTests(AttachedTestCase):
         self.told()
 
         assert "red" == self.read("tap0")
-        assert ["OpenDoor", "CloseDoor", "OpenDoor"] == [each.__name__ for each, _ in self.processes[0].asked]
+        assert ["OpenDoors", "CloseDoor", "OpenDoors"] == [
+            each.__name__ for each, _ in self.processes[0].asked
+        ]
 
     def test_door_stays_open(self) -> None:
         """Other damage is repaired under the guest's open connections."""
         self.network.lose_rules("tap0")
         self.told()
 
-        assert [(OpenDoor, "tap0")] == self.processes[0].asked
+        assert [(OpenDoors, ("tap0",))] == self.processes[0].asked
 
     def test_fight(self) -> None:
         """What somebody spoils again and again is repaired ever more seldom, and told once."""

@@ -7,7 +7,7 @@ from twisted.protocols.amp import Command
 
 from eve_meta.agent.reconciler import SURVEY_SECONDS
 from eve_meta.agent.status import State
-from eve_meta.messages import BriefRefusedError, OpenDoor, Refresh
+from eve_meta.messages import BriefRefusedError, OpenDoors, Refresh
 from tests.agents import GREEN, RED
 from tests.unit.agent.memory_host import AgentTestCase
 
@@ -77,7 +77,7 @@ class ServersTests(AgentTestCase):
         """What a new server refuses is not called open, and is tried again."""
         self.attach("tap0", RED)
         self.successResultOf(self.processes[0].die())
-        self.refuse(OpenDoor)
+        self.refuse(OpenDoors)
         self.processes[0].start()
         self.processes[0].refused = frozenset()
         self.reactor.advance(SURVEY_SECONDS)

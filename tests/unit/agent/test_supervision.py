@@ -66,7 +66,7 @@ class SupervisionTests(AgentTestCase):
     def lose_server(self) -> None:
         """Let the server be down, and not come back."""
 
-        async def ask(*_: object, **__: object) -> None:
+        async def ask(*_: object, **__: object) -> dict[str, object]:
             raise ServerGoneError
 
         self.processes[0].ask = ask  # type: ignore[method-assign] # down

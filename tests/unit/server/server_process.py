@@ -5,7 +5,8 @@ import os
 import re
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,10 +18,11 @@ from twisted.protocols.amp import AMP, Command
 from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 
-from eve_meta.brief import Brief, write_brief
+from eve_meta.brief import Brief, write_briefs
 from eve_meta.messages import (
     FORKED,
-    OpenDoor,
+    OpenDoors,
+    Refresh,
     SetPassword,
 )
 
@@ -113,23 +115,40 @@ class Server:
             self.process.ended = None
         return self.process.status
 
-    async def call(self, command: type[Command], name: str | None = None, **arguments: object) -> None:
-        """Send a command, with a brief of a VM of that name if one is given."""
-        if name is None:
-            await self.link.callRemote(command, **arguments)
-            return
-        descriptor = brief_of(name)
-        try:
-            await self.link.callRemote(command, brief=descriptor, **arguments)
-        finally:
-            os.close(descriptor)
+    async def call(self, command: type[Command], **arguments: object) -> dict[str, Any]:
+        """Send a command; its answer."""
+        answer: dict[str, Any] = await self.link.callRemote(command, **arguments)
+        return answer
+
+    async def open(self, doors: Mapping[str, int], *briefs: Brief) -> list[str]:
+        """Have doors opened, at sockets by interface; answers why each is not."""
+        with told(*briefs) as descriptor:
+            answer = await self.call(
+                OpenDoors, interfaces=[*doors], sockets=[*doors.values()], briefs=descriptor
+            )
+        refusals: list[str] = answer["refusals"]
+        return refusals
+
+    async def refresh(self, interfaces: list[str], brief: Brief) -> None:
+        """Have doors answer from another brief."""
+        with told(brief) as descriptor:
+            await self.call(Refresh, interfaces=interfaces, brief=descriptor)
 
 
-def brief_of(name: str) -> int:
+@contextmanager
+def told(*briefs: Brief) -> Iterator[int]:
+    """A descriptor of what a server is told."""
+    descriptor = write_briefs(briefs)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def brief_of(name: str) -> Brief:
+    """A brief of a VM of this name."""
     document = json.dumps({"uuid": UUID, "name": name, "user_data": SECRET}).encode()
-    return write_brief(
-        Brief(document=document, token_key=SECRET.encode().ljust(32)[:32], password="", revision=1)
-    )
+    return Brief(document=document, token_key=SECRET.encode().ljust(32)[:32], password="", revision=1)
 
 
 async def answer(listening: socket.socket) -> bytes:
@@ -175,7 +194,7 @@ class ServerCase(TestCase):
         self, interface: str, name: str, family: socket.AddressFamily = socket.AF_INET
     ) -> socket.socket:
         listening = self.listen(family)
-        await self.server.call(OpenDoor, name, interface=interface, socket=listening.fileno())
+        assert await self.server.open({interface: listening.fileno()}, brief_of(name)) == [""]
         return listening
 
     async def descriptors(self) -> int:

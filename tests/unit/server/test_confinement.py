@@ -10,10 +10,9 @@ import pytest
 
 from eve_meta.messages import (
     CloseDoor,
-    Refresh,
 )
 from eve_meta.server.seccomp import LIBRARY
-from tests.unit.server.server_process import Server, ServerCase, answer
+from tests.unit.server.server_process import Server, ServerCase, answer, brief_of
 
 
 class RefusingServerTests(ServerCase):
@@ -94,7 +93,7 @@ class ConfinedServerTests(ServerCase):
         doors = [
             await self.open(f"tap{family}", "one", family) for family in (socket.AF_INET, socket.AF_INET6)
         ]
-        await self.server.call(Refresh, "two", interfaces=["tap2", "tap10"])
+        await self.server.refresh(["tap2", "tap10"], brief_of("two"))
 
         assert [await answer(door) for door in doors] == [b"two", b"two"]
 

@@ -8,21 +8,20 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from attrs import evolve
 from twisted.internet import defer, reactor
 from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
 from twisted.protocols.amp import UnknownRemoteError
 
-from eve_meta.brief import Brief, write_brief
+from eve_meta.brief import Brief
 from eve_meta.messages import (
     BriefRefusedError,
     CloseDoor,
     DoorNotOpenError,
-    DoorOpenError,
     NotKeptError,
-    OpenDoor,
+    OpenDoors,
     PasswordSetError,
-    Refresh,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +35,7 @@ from tests.unit.server.server_process import (
     Server,
     ServerCase,
     answer,
+    brief_of,
     status_of_password,
 )
 
@@ -55,7 +55,7 @@ class ServerTests(ServerCase):
     async def test_a_refresh_reaches_all_interfaces_of_the_vm(self) -> None:
         doors = [await self.open(interface, "old") for interface in ("tap1", "tap2")]
 
-        await self.server.call(Refresh, "new", interfaces=["tap1", "tap2"])
+        await self.server.refresh(["tap1", "tap2"], brief_of("new"))
 
         assert [await answer(door) for door in doors] == [b"new", b"new"]
 
@@ -63,7 +63,7 @@ class ServerTests(ServerCase):
         door = await self.open("tap1", "old")
 
         with pytest.raises(DoorNotOpenError, match="tap9"):
-            await self.server.call(Refresh, "new", interfaces=["tap1", "tap9"])
+            await self.server.refresh(["tap1", "tap9"], brief_of("new"))
 
         assert await answer(door) == b"old"
 
@@ -84,9 +84,9 @@ class ServerTests(ServerCase):
     async def test_an_open_door_is_not_opened_again(self) -> None:
         door = await self.open("tap1", "old")
 
-        with pytest.raises(DoorOpenError, match="tap1"):
-            await self.open("tap1", "new")
-
+        assert await self.server.open({"tap1": self.listen().fileno()}, brief_of("new")) == [
+            "tap1 is open already"
+        ]
         assert await answer(door) == b"old"
 
     async def test_a_wrong_document_is_refused_and_the_server_goes_on(self) -> None:
@@ -94,18 +94,30 @@ class ServerTests(ServerCase):
 
         for document, reason in ((f'{{"name": "{SECRET}"}}', "uuid"), (SECRET, "no JSON")):
             brief = Brief(document=document.encode(), token_key=bytes(32), password="", revision=1)
-            rubbish = write_brief(brief)
-            self.addCleanup(os.close, rubbish)
             with pytest.raises(BriefRefusedError, match=reason):
-                await self.server.call(Refresh, interfaces=["tap1"], brief=rubbish)
+                await self.server.refresh(["tap1"], brief)
 
         assert await answer(door) == b"old"
 
+    async def test_a_wrong_document_keeps_no_other_door_shut(self) -> None:
+        """They are opened together, and why one is not is said in its place."""
+        wrong = evolve(brief_of("one"), document=b'{"name": "x"}')
+        doors = {"tap1": self.listen(), "tap2": self.listen()}
+        sockets = {name: each.fileno() for name, each in doors.items()}
+
+        refusals = await self.server.open(sockets, wrong, brief_of("two"))
+
+        assert refusals[0].startswith("uuid: ")
+        assert refusals[1] == ""
+        assert await answer(doors["tap2"]) == b"two"
+
     async def test_what_is_no_brief_is_refused(self) -> None:
-        with pytest.raises(BriefRefusedError, match="a brief cannot be read"):
-            await self.server.call(
-                OpenDoor, interface="tap1", socket=self.listen().fileno(), brief=self.empty_file()
-            )
+        sockets = [self.listen().fileno(), self.listen().fileno()]
+        refused = await self.server.call(
+            OpenDoors, interfaces=["tap1", "tap2"], sockets=sockets, briefs=self.empty_file()
+        )
+
+        assert refused == {"refusals": ["0 briefs instead of 2"] * 2}
 
     def empty_file(self) -> int:
         descriptor = os.memfd_create("empty")
@@ -117,7 +129,7 @@ class ServerTests(ServerCase):
         await self.server.call(CloseDoor, interface="tap1")
 
         waiting = answer(door)
-        await self.server.call(OpenDoor, "new", interface="tap1", socket=door.fileno())
+        await self.server.open({"tap1": door.fileno()}, brief_of("new"))
 
         assert await waiting == b"new"
 
@@ -132,9 +144,8 @@ class ServerTests(ServerCase):
         before = await self.descriptors()
 
         for _ in range(3):
-            await self.server.call(OpenDoor, "one", interface="tap1", socket=door.fileno())
-            with pytest.raises(DoorOpenError):
-                await self.server.call(OpenDoor, "one", interface="tap1", socket=door.fileno())
+            for refusals in ([""], ["tap1 is open already"]):
+                assert await self.server.open({"tap1": door.fileno()}, brief_of("one")) == refusals
             await answer(door)
             await self.server.call(CloseDoor, interface="tap1")
 
@@ -179,7 +190,7 @@ class ServerTests(ServerCase):
     async def test_a_socket_that_is_none_ends_it(self) -> None:
         """Then the agent has a bug, and there is nothing to go on from."""
         with pytest.raises(UnknownRemoteError):
-            await self.server.call(OpenDoor, "one", interface="tap1", socket=self.empty_file())
+            await self.server.open({"tap1": self.empty_file()}, brief_of("one"))
 
         assert await self.server.status() == 0
         assert "OSError" in self.server.process.log
