@@ -100,11 +100,13 @@ class _Guest:
                 self._answer += chunk
             else:
                 self._end(None if self._is_right() else f"answered {self._answer[:80]!r}")
+                self.ask()
         except OSError as error:
             self._end(str(error))
+            self.ask()
 
     def check(self) -> None:
-        """Give up what takes too long."""
+        """Give up the whole boot, as cloud-init does, if one answer takes too long."""
         if time.perf_counter() - self.began > PATIENCE_SECONDS:
             self._end(f"no answer within {PATIENCE_SECONDS} s")
 
@@ -117,7 +119,6 @@ class _Guest:
         else:
             self.ms.append((time.perf_counter() - self.began) * 1000)
         self._asked += 1
-        self.ask()
 
     def _request(self) -> bytes:
         return f"GET {PATHS[self._asked]} HTTP/1.1\r\nHost: {IPV4}\r\nConnection: close\r\n\r\n".encode()

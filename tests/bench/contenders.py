@@ -13,7 +13,7 @@ from attrs import frozen
 
 from netns.namespaces import DIRECTORY
 from tests.agents import Agent
-from tests.bench import static_files
+from tests.bench import static_files, wrk
 from tests.bench.processes import cpu_seconds
 from tests.hosts import Guest, Host
 from tests.support import EXAMPLE
@@ -68,6 +68,7 @@ def gathered(directory: Path) -> Iterator[tuple[Contender, ...]]:
             bridge = host.bridge()
             guests = [host.guest(f"guest{each}", f"tap{each}", bridge=bridge) for each in (0, 1)]
             for number, guest in enumerate(guests):
+                wrk.prepare(guest)
                 agent.attach(guest.tap, document(number))
             servers = tuple(server_of(agent, guest) for guest in guests)
             assert len(set(servers)) == len(guests)

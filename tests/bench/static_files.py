@@ -21,6 +21,7 @@ from pathlib import Path
 from netns import SERVICE_PORT, build, connect, namespace_of
 from netns.linux import BACKLOG, LinuxNetwork
 from tests.agents import children
+from tests.bench import wrk
 from tests.hosts import Host, ip
 from tests.support import soon
 
@@ -79,7 +80,7 @@ def start(directory: Path) -> "subprocess.Popen[bytes]":
 def main(directory: str) -> None:
     """Answer until nobody wants it any more."""
     with Host() as host:
-        host.guest(GUEST, TAP, bridge=host.bridge())
+        wrk.prepare(host.guest(GUEST, TAP, bridge=host.bridge()))
         wire(TAP)
         nginx = start(Path(directory))
         try:

@@ -9,7 +9,7 @@ import pytest
 
 from netns.namespaces import DIRECTORY
 from tests.agents import RED, Agent
-from tests.bench import wrk
+from tests.bench import booting, crowd, wrk
 from tests.bench.contenders import LIMITS
 from tests.hosts import HOSTNAME, Guest, Host, run
 from tests.support import need_programs
@@ -57,6 +57,16 @@ def test_storm(out: Path) -> None:
     assert [[], [], []] == [
         each["failures"] for each in (*storm["together"], storm["calm"], storm["meanwhile"])
     ]
+
+
+def test_misled(out: Path, agent: Agent) -> None:
+    """A guest that is told of another says so."""
+    del out
+    with crowd.gathered(1):
+        agent.attach(crowd.tap(0), crowd.document(1))
+        (failure,) = booting.once(1, 0).failures
+        agent.clear()
+    assert failure.startswith(f"guest 0, {HOSTNAME}: answered")
 
 
 def test_soak(out: Path) -> None:
