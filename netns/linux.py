@@ -10,7 +10,19 @@ from functools import partial, singledispatchmethod
 from attrs import evolve
 from zope.interface import implementer
 
-from netns import filters, inside, iptables, links, namespaces, nftables, rtnetlink, rules, steps, sysctls
+from netns import (
+    copies,
+    filters,
+    inside,
+    iptables,
+    links,
+    namespaces,
+    nftables,
+    rtnetlink,
+    rules,
+    steps,
+    sysctls,
+)
 from netns.errors import KernelRefusedError, MissingError, NoSuchInterfaceError
 from netns.interfaces import INetwork, IWatch
 from netns.kinds import objection
@@ -39,6 +51,7 @@ class LinuxNetwork:
         self._route = Netlink(NETLINK_ROUTE)
         self._netfilter = Netlink(NETLINK_NETFILTER)
         self._rules: Rules | None = None
+        self._copy: copies.Copy | None = None
 
     def close(self) -> None:
         """Close the sockets; what is wired stays wired."""
@@ -183,8 +196,31 @@ class LinuxNetwork:
         return found.differing(self._rules)
 
     def _add_rules_and_sysctls(self) -> None:
-        with iptables.adding(self._knocks):
+        if self._copy is None:
+            self._copy = self._copy_as_made()
+        if self._copy:
+            copies.put(self._copy)
             sysctls.write()
+        else:
+            with iptables.adding(self._knocks):
+                sysctls.write()
+
+    def _copy_as_made(self) -> copies.Copy:
+        """A copy of what the programs make, if it is all of that and makes the same; else an empty one."""
+
+        def made() -> tuple[Rules, copies.Copy]:
+            return self._rules_as_made(), copies.taken()
+
+        def copied() -> tuple[Rules, copies.Copy]:
+            copies.put(copy)
+            return rules.read(), copies.taken()
+
+        wanted = namespaces.scratch(made)
+        copy = wanted[1]
+        try:
+            return copy if copy and namespaces.scratch(copied) == wanted else ()
+        except NetlinkError:
+            return ()
 
     def _renew_rules_and_sysctls(self) -> None:
         iptables.replace(self._knocks)

@@ -1,6 +1,11 @@
-"""The numbers of the kernel's nftables. Source: linux/netfilter/nf_tables.h, Linux 6.18."""
+"""What all messages of the kernel's nftables have in common: numbers, and the edges of a batch.
+
+Source: linux/netfilter/nf_tables.h, Linux 6.18.
+"""
 
 import struct
+
+from netns.netlink import Message
 
 NFNL_SUBSYS_NFTABLES = 10
 NFPROTO_NETDEV = 5
@@ -17,3 +22,11 @@ NFT_MSG_GETGEN = 16
 NFT_REG_VERDICT, NFT_REG_1 = 0, 1
 NFT_CMP_EQ, NFT_CMP_NEQ = 0, 1
 NFT_META_PROTOCOL, NFT_META_L4PROTO = 1, 16
+
+_BATCH_BEGIN, _BATCH_END = 0x10, 0x11
+
+
+def batch(*messages: Message) -> list[Message]:
+    """Messages that are carried out all together or not at all. Source: linux/netfilter/nfnetlink.h."""
+    edge = NFGENMSG.pack(0, 0, NFNL_SUBSYS_NFTABLES)
+    return [Message(_BATCH_BEGIN, 0, edge), *messages, Message(_BATCH_END, 0, edge)]

@@ -64,6 +64,7 @@ from netns.nf_tables import (
     NFT_MSG_NEWRULE,
     NFT_MSG_NEWSET,
     NFT_MSG_NEWTABLE,
+    batch,
 )
 from netns.wiring import Steering
 
@@ -72,8 +73,6 @@ _LAYOUT = 3
 
 _MARK = re.compile(rf"steers (\d+)-(\d+), layout {_LAYOUT}")
 
-_BATCH_BEGIN = 0x10
-_BATCH_END = 0x11
 _NFTA_TABLE_NAME, _NFTA_TABLE_USERDATA = 1, 6
 _NFTA_CHAIN_TABLE, _NFTA_CHAIN_NAME, _NFTA_CHAIN_HOOK, _NFTA_CHAIN_POLICY, _NFTA_CHAIN_TYPE = 1, 3, 4, 5, 7
 _NFTA_HOOK_HOOKNUM, _NFTA_HOOK_PRIORITY, _NFTA_HOOK_DEV = 1, 2, 3
@@ -90,7 +89,7 @@ _PRIORITY = -500
 def replacement(interface: str, steering: Steering, *, exists: bool) -> list[Message]:
     """The batch that makes an interface's table, in place of one that exists."""
     table, link = namespace_of(interface), link_of(interface)
-    return _batch(
+    return batch(
         *([_table(NFT_MSG_DELTABLE, table)] if exists else []),
         _table(NFT_MSG_NEWTABLE, table, steering),
         *(_set(table, name, *key) for name, key in steered.SETS.items()),
@@ -103,7 +102,7 @@ def replacement(interface: str, steering: Steering, *, exists: bool) -> list[Mes
 
 def removal(interface: str) -> list[Message]:
     """The batch that removes an interface's table."""
-    return _batch(_table(NFT_MSG_DELTABLE, namespace_of(interface)))
+    return batch(_table(NFT_MSG_DELTABLE, namespace_of(interface)))
 
 
 def find(netlink: Netlink, interface: str) -> Steering | None:
@@ -198,11 +197,6 @@ def _rule(table: str, chain: str, expressions: bytes) -> Message:
         attribute(_NFTA_RULE_CHAIN, string(chain)),
         nest(_NFTA_RULE_EXPRESSIONS, expressions),
     )
-
-
-def _batch(*messages: Message) -> list[Message]:
-    edge = NFGENMSG.pack(0, 0, NFNL_SUBSYS_NFTABLES)
-    return [Message(_BATCH_BEGIN, 0, edge), *messages, Message(_BATCH_END, 0, edge)]
 
 
 def _nft(kind: int, flags: int, *content: bytes) -> Message:

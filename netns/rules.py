@@ -105,7 +105,15 @@ def _legacy() -> Iterator[tuple[str, object]]:
     for family in _FAMILIES.values():
         names = Path(f"/proc/thread-self/net/{family}_tables_names")
         if names.exists() and names.read_text(encoding="ascii"):
-            for table in re.split(r"^\*", iptables.saved(family), flags=re.MULTILINE)[1:]:
-                name, *lines = table.splitlines()
-                if name in _TABLES:
-                    yield f"{family} {name}", [_COUNTERS.sub("", each) for each in lines]
+            for name, lines in saved_tables(iptables.saved(family)).items():
+                yield f"{family} {name}", lines
+
+
+def saved_tables(text: str) -> dict[str, list[str]]:
+    """The tables of interest in what `iptables-save` prints, less counters and the time in comments."""
+    chunks = (chunk.splitlines() for chunk in re.split(r"^\*", text, flags=re.MULTILINE)[1:])
+    return {
+        name: [_COUNTERS.sub("", each) for each in lines if not each.startswith("#")]
+        for name, *lines in chunks
+        if name in _TABLES
+    }

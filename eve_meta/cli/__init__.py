@@ -3,6 +3,7 @@
 A verb's module is imported only when the verb is used: a hook runs `attach` in a VM's start.
 """
 
+import gc
 import importlib
 
 import click
@@ -56,7 +57,19 @@ def eve_meta(**_options: object) -> None:
 
 
 def main() -> int:
-    """Run the command that the process was started as; the exit code."""
+    """Run the command that the process was started as; the exit code.
+
+    A command ends before there is garbage worth a search: without any, the last one included, which goes
+    through all that was imported, it takes a tenth less. What lasts longer turns the search on again.
+    """
+    gc.disable()
+    try:
+        return _run()
+    finally:
+        gc.freeze()
+
+
+def _run() -> int:
     try:
         return eve_meta.main(prog_name="eve-meta", standalone_mode=False) or 0
     except click.exceptions.NoArgsIsHelpError as error:

@@ -1,13 +1,17 @@
 """`eve-meta attach`."""
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import click
 
 from eve_meta.cli import options
 from eve_meta.cli.client import Client, RefusedError
+from eve_meta.cli.pairs import Pair, pairs_in
 from eve_meta.cli.source import read, shown
+from eve_meta.cli.telling import attached
 from eve_meta.contact import WAIT_MAX_SECONDS
 
 _NAMES_A_FILE = re.compile(rb"\bfile[\"']?\s*:")
@@ -15,8 +19,7 @@ _NAMES_A_FILE = re.compile(rb"\bfile[\"']?\s*:")
 
 
 @click.command(short_help="Serve a document to the guest behind an interface.")
-@options.interface
-@options.document
+@click.argument("targets", nargs=-1, metavar="INTERFACE DOCUMENT [INTERFACE DOCUMENT]... | DIRECTORY")
 @click.option(
     "--wait",
     "wait_seconds",
@@ -25,23 +28,38 @@ _NAMES_A_FILE = re.compile(rb"\bfile[\"']?\s*:")
     default=0,
     help="How long to wait for an interface that is about to appear.",
 )
+@options.as_json
 @options.run_dir
-def command(interface: str, document: str, wait_seconds: int, run_dir: Path) -> None:
+def command(targets: tuple[str, ...], wait_seconds: int, as_json: bool, run_dir: Path) -> int:  # noqa: FBT001 - click passes all by name
     """Serve DOCUMENT, a YAML or JSON file or - for standard input, to the guest behind INTERFACE.
 
     Done only when a guest that asks is answered. An attached interface gets the new document in place
     of the old one at one instant, and so do all interfaces of the same VM.
 
+    Of a DIRECTORY each INTERFACE.yaml, .yml or .json is served. Of many, one that is refused does not stop
+    the others.
+
     Example: eve-meta attach tap0 /etc/eve-meta/vms/web.yaml
+
+    Example: eve-meta attach --wait 60 /etc/eve-meta/at-boot
     """
+    client, pairs = Client(run_dir), pairs_in(targets)
+    if len(targets) == 2:  # noqa: PLR2004 - an interface and its document
+        status = _attached(client, pairs[0], wait_seconds)
+        click.echo(json.dumps(status) if as_json else attached(status))
+        return 0
+    from eve_meta.cli.attach_many import attach_many  # noqa: PLC0415 - brings along what reads documents
+
+    return attach_many(client, pairs, wait_seconds, in_json=as_json)
+
+
+def _attached(client: Client, pair: Pair, wait_seconds: int) -> Any:
     try:
-        status = Client(run_dir).attach(interface, *_complete(document), wait_seconds)
+        return client.attach(pair.interface, *_complete(pair.document), wait_seconds)
     except RefusedError as error:
         if error.kind == "document":
-            raise click.ClickException(f"{shown(document)}: {error}") from error
+            raise click.ClickException(f"{shown(pair.document)}: {error}") from error
         raise
-    took = "" if status["took_ms"] is None else f", {status['took_ms']:.0f} ms"
-    click.echo(f"{interface}: attached (uuid {status['uuid']}, revision {status['revision']}{took})")
 
 
 def _complete(document: str) -> tuple[bytes, str]:

@@ -1,4 +1,4 @@
-"""Asks the agent over its control socket: a connection, a request, an answer.
+"""Asks the agent over its control socket: for each question a connection, a request, an answer.
 
 The few bytes of HTTP are written out here, because `http.client` brings TLS and e-mail along and takes longer
 to import than everything else that an attach needs.
@@ -7,7 +7,7 @@ to import than everything else that an attach needs.
 import json
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,16 +35,26 @@ class Client:
         self._socket = control_socket(run_dir)
         self._start = f"start it, as root, with 'eve-meta agent --run-dir {run_dir}'"
 
-    def attach(self, interface: str, document: bytes, media_type: str, wait_seconds: int) -> Any:
+    def attach(self, interface: str, document: bytes, media_type: str, wait_seconds: float) -> Any:
         """Serve a document, YAML or JSON; answers the status once a guest is answered."""
+        return self.ask_to_attach(interface, document, media_type, wait_seconds).answer()
+
+    def ask_to_attach(
+        self, interface: str, document: bytes, media_type: str, wait_seconds: float
+    ) -> "Question":
+        """Ask for the same, and do not wait."""
         path = f"{_path_of(interface)}?wait={wait_seconds}"
         lines = (f"Content-Type: {media_type}", f"Content-Length: {len(document)}")
-        return self._ask("PUT", path, lines, document, patience_seconds=ANSWER_SECONDS + wait_seconds)
+        return self._question("PUT", path, lines, document, patience_seconds=ANSWER_SECONDS + wait_seconds)
 
     def detach(self, interface: str, uuid: object = None) -> bool:
         """False when it was not attached, or if a UUID is given, not to the VM that has it."""
+        return bool(self.ask_to_detach(interface, uuid).answer()["detached"])
+
+    def ask_to_detach(self, interface: str, uuid: object = None) -> "Question":
+        """Ask for the same, and do not wait; the answer is in `detached`."""
         query = f"?uuid={uuid}" if uuid else ""
-        return bool(self._ask("DELETE", _path_of(interface) + query)["detached"])
+        return self._question("DELETE", _path_of(interface) + query)
 
     def show(self, interface: str) -> Any:
         """The status of an interface."""
@@ -62,34 +72,23 @@ class Client:
         """`interfaces`, the statuses of all, and `problems`."""
         return self._ask("GET", "/v1/interfaces")
 
-    def _ask(
+    def _ask(self, method: str, path: str) -> Any:
+        return self._question(method, path).answer()
+
+    def _question(
         self,
         method: str,
         path: str,
         headers: tuple[str, ...] = (),
         body: bytes = b"",
-        patience_seconds: int = ANSWER_SECONDS,
-    ) -> Any:
+        patience_seconds: float = ANSWER_SECONDS,
+    ) -> "Question":
         request = "\r\n".join((f"{method} {path} HTTP/1.0", *headers, "", "")).encode() + body
-        try:
-            status, answer = _parsed(self._exchanged(request, patience_seconds))
-        except (OSError, ValueError) as error:
-            raise click.ClickException(self._unreachable(error, patience_seconds)) from error
-        if "error" in answer:
-            raise RefusedError(answer["error"])
-        if status != 200:  # noqa: PLR2004 - what HTTP calls done
-            raise click.ClickException(f"the agent answered {status}, which it never should: see its log")
-        return answer
+        question = Question(socket.socket(socket.AF_UNIX), patience_seconds, self._unreachable)
+        question.send(str(self._socket), request)
+        return question
 
-    def _exchanged(self, request: bytes, patience_seconds: int) -> bytes:
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(patience_seconds)
-            connection.connect(str(self._socket))
-            connection.sendall(request)
-            with connection.makefile("rb") as answer:
-                return answer.read()
-
-    def _unreachable(self, error: Exception, patience_seconds: int) -> str:
+    def _unreachable(self, error: Exception, patience_seconds: float) -> str:
         match error:
             case FileNotFoundError():
                 return f"the agent is not running (there is no {self._socket}): {self._start}"
@@ -102,7 +101,8 @@ class Client:
                 )
             case TimeoutError():
                 return (
-                    f"the agent did not answer within {patience_seconds} s: see its log, and 'eve-meta list'"
+                    f"the agent did not answer within {patience_seconds:.0f} s: see its log, and"
+                    " 'eve-meta list'"
                 )
             case ConnectionError() | ValueError():
                 return "the agent went away before it had answered: see its log, and 'eve-meta list'"
@@ -110,6 +110,64 @@ class Client:
                 return (
                     f"cannot speak to the agent ({self._socket}): {getattr(error, 'strerror', None) or error}"
                 )
+
+
+class Question:
+    """A request that the agent has; readable, as `select` has it, once there is an answer.
+
+    Attributes:
+        patience_seconds: how long the agent may take.
+    """
+
+    def __init__(
+        self,
+        connection: socket.socket,
+        patience_seconds: float,
+        unreachable: Callable[[Exception, float], str],
+    ) -> None:
+        self.patience_seconds = patience_seconds
+        self._connection = connection
+        self._connection.settimeout(patience_seconds)
+        self._unreachable = unreachable
+
+    def fileno(self) -> int:
+        """The connection's descriptor."""
+        return self._connection.fileno()
+
+    def close(self) -> None:
+        """Wait no more; the agent does what it was asked for."""
+        self._connection.close()
+
+    def send(self, path: str, request: bytes) -> None:
+        """Bring it to the agent.
+
+        Raises:
+            click.ClickException: the agent cannot be reached.
+        """
+        try:
+            self._connection.connect(path)
+            self._connection.sendall(request)
+        except OSError as error:
+            self._connection.close()
+            raise click.ClickException(self._unreachable(error, self.patience_seconds)) from error
+
+    def answer(self) -> Any:
+        """What the agent answers, waited for.
+
+        Raises:
+            RefusedError: it has not done what it was asked for.
+            click.ClickException: it does not answer.
+        """
+        try:
+            with self._connection, self._connection.makefile("rb") as response:
+                status, answer = _parsed(response.read())
+        except (OSError, ValueError) as error:
+            raise click.ClickException(self._unreachable(error, self.patience_seconds)) from error
+        if "error" in answer:
+            raise RefusedError(answer["error"])
+        if status != 200:  # noqa: PLR2004 - what HTTP calls done
+            raise click.ClickException(f"the agent answered {status}, which it never should: see its log")
+        return answer
 
 
 def _path_of(interface: str) -> str:

@@ -23,6 +23,17 @@ def vm_in(name: str, text: bytes) -> VM:
         return parse(_inlined(name, text))
 
 
+def vm_and_text(name: str, text: bytes) -> tuple[VM, bytes]:
+    """The VM that a document describes, and the document as JSON with the content of the files it names.
+
+    Raises:
+        click.ClickException: it describes none, or a file cannot be read.
+    """
+    with _blamed(name):
+        whole = _inlined(name, text)
+        return parse(whole), canonical(whole)
+
+
 def with_its_files(name: str, text: bytes) -> bytes:
     """The document, as JSON, with the content of the files it names.
 

@@ -15,6 +15,12 @@ def _not_empty(_context: click.Context, _argument: click.Parameter, value: str) 
     return value
 
 
+def _none_empty(
+    context: click.Context, argument: click.Parameter, values: tuple[str, ...]
+) -> tuple[str, ...]:
+    return tuple(_not_empty(context, argument, each) for each in values)
+
+
 run_dir = click.option(
     "--run-dir",
     type=DIRECTORY,
@@ -24,4 +30,5 @@ run_dir = click.option(
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print what the agent answered, for programs.")
 interface = click.argument("interface", callback=_not_empty)
+interfaces = click.argument("interfaces", nargs=-1, required=True, callback=_none_empty)
 document = click.argument("document")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from attrs import define
 
-from netns import Changes, Knocks, filters, link_of, namespace_of
+from netns import Changes, Knocks, filters, iptables, link_of, namespace_of, namespaces
 from netns.linux import LinuxNetwork
 from netns.namespaces import DIRECTORY
 from netns.watch import KernelWatch
@@ -180,6 +180,44 @@ def test_knocks() -> None:
     finally:
         other.close()
         world.clear()
+
+
+def test_copied_rules() -> None:
+    """Once the programs have made the rules, others' are copies, which none of them tells from its own."""
+    need_sandbox("nft")
+    program = run("readlink", "-f", run("which", "iptables-restore").strip()).strip()
+    world = LinuxWorld(LinuxNetwork())
+    world.add_port(TAP)
+    world.add_port(OTHER)
+    try:
+        wire(world.network, TAP)
+        run("mount", "--bind", "/bin/false", program)
+        try:
+            wire(world.network, OTHER)
+        finally:
+            run("umount", program)
+        assert saved(TAP) == saved(OTHER) == namespaces.scratch(saved_as_made)
+        assert () == world.network.inspect(OTHER).faults
+    finally:
+        world.clear()
+
+
+def saved(interface: str) -> list[str]:
+    """The rules in a namespace, as the programs save them."""
+    return namespaces.enter(namespace_of(interface), saved_here)
+
+
+def saved_as_made() -> list[str]:
+    """The rules as the programs make them."""
+    with iptables.adding(Knocks()):
+        pass
+    return saved_here()
+
+
+def saved_here() -> list[str]:
+    """The rules in the namespace of the calling thread, without the time of day."""
+    lines = (iptables.saved("ip") + iptables.saved("ip6")).splitlines()
+    return [each for each in lines if not each.startswith("#")]
 
 
 @pytest.mark.parametrize("name", ["per_second", "burst"])
