@@ -1,16 +1,18 @@
 """Attaches and detaches guests of the crowd, and tells how long it takes."""
 
 import json
+import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from eve_meta.cli.client import Client
-from tests.agents import Agent
+from tests.agents import EVE_META, Agent
 from tests.bench import crowd
 
-AT_ONCE = 8
-"""How many clients ask at the same time where many are attached."""
+_AT_ONCE = 8
 
 
 def attach(agent: Agent, number: int) -> float:
@@ -32,21 +34,19 @@ def attach_by_command(agent: Agent, number: int) -> float:
 
 
 def attach_many(agent: Agent, numbers: Sequence[int]) -> float:
-    """Attach guests over the control socket, several at once; seconds."""
-    return _of_many(attach, agent, numbers)
+    """Attach guests with one `eve-meta attach` of a directory, all of which must succeed; seconds."""
+    with tempfile.TemporaryDirectory() as directory:
+        for number in numbers:
+            document = Path(directory) / f"{crowd.tap(number)}.json"
+            document.write_text(json.dumps(crowd.document(number)), encoding="utf-8")
+        command = [*EVE_META, "attach", "--run-dir", str(agent.run_dir), directory]
+        return _ms(lambda: subprocess.run(command, stdout=subprocess.DEVNULL, check=True)) / 1000
 
 
-def detach_many(agent: Agent, numbers: Sequence[int]) -> float:
-    """Detach guests, attached or not, over the control socket, several at once; seconds."""
-    return _of_many(detach, agent, numbers)
-
-
-def _of_many(do: Callable[[Agent, int], float], agent: Agent, numbers: Sequence[int]) -> float:
-    """Wait for all; a failure is raised."""
-    began = time.perf_counter()
-    with ThreadPoolExecutor(AT_ONCE) as clients:
-        tuple(clients.map(lambda number: do(agent, number), numbers))
-    return time.perf_counter() - began
+def detach_many(agent: Agent, numbers: Sequence[int]) -> None:
+    """Detach guests, attached or not, over the control socket, several at once."""
+    with ThreadPoolExecutor(_AT_ONCE) as clients:
+        tuple(clients.map(lambda number: detach(agent, number), numbers))
 
 
 def _ms(do: Callable[[], object]) -> float:

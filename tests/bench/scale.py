@@ -39,7 +39,7 @@ class Attached:
 
     Attributes:
         attach_ms: the median of the last hundred at most, each over the control socket.
-        many: how many were attached by several clients at once before; None if none.
+        many: how many were attached by one command before; None if none.
         many_seconds: how long those took.
     """
 
@@ -102,7 +102,7 @@ def as_json(growth: Growth, sizes: Sequence[Size]) -> dict[str, Any]:
 def as_table(sizes: Sequence[Size]) -> str:
     """A row for each number of interfaces; what is told of each of them is told where there are enough."""
     headers = (
-        *("interfaces", "attach ms", "of first", "command ms", "detach ms", "many at once"),
+        *("interfaces", "attach ms", "of first", "command ms", "detach ms", "in one command"),
         *("start s", "PSS MB", "after start", "kernel MB", "kernel kB each", "descriptors"),
     )
     enough = (each.attached.attach_ms for each in sizes if each.attached.interfaces >= SINGLY)
@@ -111,7 +111,7 @@ def as_table(sizes: Sequence[Size]) -> str:
 
 
 def _attach(agent: Agent, numbers: range) -> Attached:
-    """All but the last hundred by several clients at once, the last one by one."""
+    """All but the last hundred by one command, the last one by one."""
     many, singly = numbers[:-SINGLY], numbers[-SINGLY:]
     seconds = attaching.attach_many(agent, many) if many else None
     each_ms = [attaching.attach(agent, number) for number in singly]
