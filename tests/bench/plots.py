@@ -59,6 +59,7 @@ def of_storm(storm: Storm) -> Figure:
     _add_percentiles(axes, storm.meanwhile, "one, while others are attached")
     _finish(axes, "ms", "% answered")
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter("{x:g}")
     return figure
 
 

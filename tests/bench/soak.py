@@ -87,7 +87,8 @@ def as_table(soaked: Soaked) -> str:
     fared = f"{waits.requests} requests, {len(waits.failures)} failed, p99 {waits.p99_ms:.1f} ms"
     first = f"\nFailed: {waits.failures[0]}\n" if waits.failures else ""
     rows = (_row(number, each, roles) for number, each in enumerate(_quarters(soaked.samples), 1))
-    return tables.table(headers, rows) + f"\nGuests: {fared}, max {waits.max_ms:.1f} ms.\n{first}"
+    lasted = f"In {soaked.samples[-1].seconds:.0f} s"
+    return tables.table(headers, rows) + f"\n{lasted}: {fared}, max {waits.max_ms:.1f} ms.\n{first}"
 
 
 def _samples(agent: Agent, seconds: float, tell: Callable[[str], object]) -> Iterator[Sample]:
