@@ -24,6 +24,10 @@ setup(
         "zope.interface>=8.0",
     ],
     extras_require={
+        "bench": [
+            "matplotlib>=3.8",
+            "pytest>=8.3",
+        ],
         "test": [
             "botocore>=1.35",
             "cloudbase-init>=1.1.8",
