@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import errno
 import fcntl
+import functools
 import os
 import socket
 import struct
@@ -134,7 +135,13 @@ def presence(name: str) -> Presence:
         device = (DIRECTORY / name).stat().st_dev
     except FileNotFoundError:
         return Presence.ABSENT
-    return Presence.PRESENT if device == Path("/proc/self/ns/net").stat().st_dev else Presence.BROKEN
+    return Presence.PRESENT if device == _namespaces_device() else Presence.BROKEN
+
+
+@functools.cache
+def _namespaces_device() -> int:
+    """The file system that all namespaces stand in."""
+    return Path("/proc/self/ns/net").stat().st_dev
 
 
 def holds(name: str, a_socket: socket.socket) -> bool:

@@ -109,7 +109,8 @@ class Agent(MultiService):
         working = MultiService()
         servers.setServiceParent(working)
         reconciler.setServiceParent(working)
-        for each in (kernel.thread, working, watcher, self._control):
+        # What changes while the first survey is made is told.
+        for each in (kernel.thread, watcher, working, self._control):
             each.setServiceParent(self)
 
     def hand_on(self) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """What happens to an attached interface, on a host in memory, and what the agent does about it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ from eve_meta.agent.patrol import ROUND_SECONDS
 from eve_meta.agent.reconciler import RETRY_SECONDS, SURVEY_SECONDS
 from eve_meta.agent.status import State
 from eve_meta.messages import OpenDoors
-from netns import KernelRefusedError
+from netns import KernelRefusedError, Seen
 from netns.steps import AddNamespace, Renew, Steer
 from tests.agents import GREEN, RED
 from tests.unit.agent.memory_host import AgentTestCase
@@ -91,6 +91,23 @@ class FollowTests(AttachedTestCase):
         self.reactor.advance(SURVEY_SECONDS)
 
         assert "red" == self.read("tap0")
+
+    def test_change_during_the_first_survey(self) -> None:
+        """What changes just when it was surveyed is announced, however early."""
+        self.stop()
+        self.make_agent()
+        survey = self.network.survey
+
+        def survey_and_lose(interfaces: Collection[str]) -> Mapping[str, Seen]:
+            seen = survey(interfaces)
+            self.network.remove_port("tap0")
+            return seen
+
+        self.patch(self.network, "survey", survey_and_lose)
+        self.start()
+        self.told()
+
+        assert "absent" == self.state("tap0")
 
     def test_lost_steering(self) -> None:
         """A table that is lost is made again at once."""
