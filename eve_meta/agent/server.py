@@ -237,12 +237,11 @@ class Server(MultiService):
 
     def _refreshments(self, interfaces: Iterable[str]) -> Iterator[Coroutine[Any, Any, None]]:
         """Of each VM once, whatever the number of its interfaces."""
-        doors = (self._doors[each] for each in interfaces if each in self._doors and each in self._told)
-        records = {each.record.uuid: each.record for each in doors}
-        for record in records.values():
+        open_ones = (each for each in interfaces if each in self._doors and each in self._told)
+        stale = (each for each in open_ones if not self._is_settled(each))
+        for record in {self._doors[each].record.uuid: self._doors[each].record for each in stale}.values():
             told = [name for name, each in self._told.items() if each.uuid == record.uuid]
-            if any(self._told[each].edition != record.edition for each in told):
-                yield self._refresh(told, record)
+            yield self._refresh(told, record)
 
     async def _refresh(self, interfaces: list[str], record: Record) -> None:
         try:
