@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,17 @@ pytestmark = pytest.mark.integration
 
 CELLS = 18
 BOOTING, REQUESTS_PER_BOOT = 10, 44
+
+
+@pytest.fixture
+def agent(host: Host, tmp_path: Path) -> Iterator[Agent]:
+    """An agent as the benchmark has it; not that of the whole file, beside which no benchmark could run."""
+    del host
+    need_programs("wrk")
+    made = Agent(tmp_path, *(f"--limit={each}" for each in LIMITS)).start()
+    yield made
+    made.clear()
+    made.stop()
 
 
 @pytest.fixture
@@ -59,9 +71,8 @@ def test_storm(out: Path) -> None:
     ]
 
 
-def test_misled(out: Path, agent: Agent) -> None:
+def test_misled(agent: Agent) -> None:
     """A guest that is told of another says so."""
-    del out
     with crowd.gathered(1):
         agent.attach(crowd.tap(0), crowd.document(1))
         (failure,) = booting.once(1, 0).failures
@@ -79,8 +90,7 @@ def test_soak(out: Path) -> None:
 
 @pytest.fixture
 def guest(host: Host, agent: Agent) -> Guest:
-    """A guest with the usual limits."""
-    need_programs("wrk")
+    """A guest that is attached."""
     made = host.guest("guest", "tap0")
     agent.attach("tap0", RED)
     return made
@@ -92,15 +102,9 @@ def ask(guest: Guest, path: str) -> wrk.Answered:
     return wrk.ask([DIRECTORY / guest.name], load)
 
 
-def test_answered(host: Host, tmp_path: Path) -> None:
+def test_answered(guest: Guest) -> None:
     """Where limits are above what is asked there are figures."""
-    need_programs("wrk")
-    guest = host.guest("guest", "tap0")
-    agent = Agent(tmp_path, *(f"--limit={each}" for each in LIMITS)).start()
-    agent.attach("tap0", RED)
     assert ask(guest, HOSTNAME).requests
-    agent.clear()
-    agent.stop()
 
 
 def test_refused(guest: Guest) -> None:
