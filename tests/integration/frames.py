@@ -112,7 +112,8 @@ class Sniffer:
 
 def packet_socket(interface: str) -> socket.socket:
     """A socket that sends and gets whole frames; in the network namespace of the caller."""
-    made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ALL_FRAMES))
+    # Of no protocol at first: it would get the frames of all interfaces until it is bound. Source: packet(7).
+    made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     made.bind((interface, _ALL_FRAMES))
     return made
 
