@@ -2,7 +2,8 @@
 
 Twisted has the kernel tell when there is room, sends, and wants to be told no more: two of the four system
 calls that an answer takes, and two again to close. There nearly always is room. Where there is none, and for
-what is sent after that, Twisted's way is gone.
+all but the first that is sent in a turn, Twisted's way is gone: a guest that asks for much, and takes it
+fast, would otherwise keep all others waiting.
 """
 
 import socket
@@ -23,6 +24,7 @@ class GuestConnection(Server):
 
     repstr = "<a guest's connection>"
     _is_waiting = False
+    _may_send = False
 
     def __init__(
         self, connection: socket.socket, protocol: IProtocol, address: tuple[Any, ...], reactor: Any
@@ -40,9 +42,15 @@ class GuestConnection(Server):
         self._is_waiting = False
         super().stopWriting()
 
+    def doRead(self) -> Any:
+        """Take what the guest has sent. One thing may be sent at once then: others want their turn, too."""
+        self._may_send = True
+        return super().doRead()
+
     def write(self, data: bytes) -> None:
         """Send what the kernel takes, and the rest when it takes more."""
-        if self.connected and not self._is_waiting:
+        if self._may_send and self.connected and not self._is_waiting:
+            self._may_send = False
             sent = self.writeSomeData(data)
             # What has failed fails again when it is waited for, and is dealt with there.
             data = data if isinstance(sent, Exception) else data[sent:]

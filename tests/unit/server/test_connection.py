@@ -54,20 +54,26 @@ class GuestConnectionTests(TestCase):
         return guest, ours
 
     async def test_at_once(self) -> None:
-        """What is written is sent before the reactor has its turn."""
+        """What a guest is answered is sent before the reactor has its turn, but once for all that it asks."""
         guest, ours = self.connect()
+        guest.sendall(b"?")
+        ours.transport.doRead()
         ours.transport.write(b"one")
+        ours.transport.write(b"two")
 
         assert guest.recv(100) == b"one"
+        assert await deferToThread(guest.recv, 100) == b"two"
 
     async def test_much(self) -> None:
         """What the kernel has no room for is sent in order as the guest takes it, and closed behind."""
         guest, ours = self.connect()
-        for data in (b"first", MUCH, b"last"):
+        guest.sendall(b"?")
+        ours.transport.doRead()
+        for data in (MUCH, b"first", MUCH, b"last"):
             ours.transport.write(data)
         ours.transport.loseConnection()
 
-        assert await deferToThread(read_all, guest) == b"first" + MUCH + b"last"
+        assert await deferToThread(read_all, guest) == MUCH + b"first" + MUCH + b"last"
         assert isinstance(await ours.lost, ConnectionDone)
 
     async def test_close(self) -> None:
