@@ -170,16 +170,15 @@ class Server(MultiService):
             interfaces = tuple(islice(self._unsettled, MAX_DOORS))
             await _together(map(Deferred.fromCoroutine, self._closings(interfaces)))
             await self._open(self._to_open(interfaces))
-            await _together(map(Deferred.fromCoroutine, self._refreshments(interfaces)))
+            await _together(map(Deferred.fromCoroutine, self._refreshes(interfaces)))
             for each in filter(self._is_settled, interfaces):
                 self._end_waiting(each, None)
 
     def _is_settled(self, interface: str) -> bool:
         door, told = self._doors.get(interface), self._told.get(interface)
-        return (door and door.record.uuid, door and door.record.edition) == (
-            told and told.uuid,
-            told and told.edition,
-        )
+        if door is None or told is None:
+            return door is None and told is None
+        return (door.record.uuid, door.record.edition) == (told.uuid, told.edition)
 
     def _end_waiting(self, interface: str, error: EveMetaError | None) -> None:
         """Tell who has changed something at an interface how it ended."""
@@ -235,11 +234,11 @@ class Server(MultiService):
             else:
                 self._told[interface] = record
 
-    def _refreshments(self, interfaces: Iterable[str]) -> Iterator[Coroutine[Any, Any, None]]:
+    def _refreshes(self, interfaces: Iterable[str]) -> Iterator[Coroutine[Any, Any, None]]:
         """Of each VM once, whatever the number of its interfaces."""
         open_ones = (each for each in interfaces if each in self._doors and each in self._told)
-        stale = (each for each in open_ones if not self._is_settled(each))
-        for record in {self._doors[each].record.uuid: self._doors[each].record for each in stale}.values():
+        stale = [self._doors[each].record for each in open_ones if not self._is_settled(each)]
+        for record in {each.uuid: each for each in stale}.values():
             told = [name for name, each in self._told.items() if each.uuid == record.uuid]
             yield self._refresh(told, record)
 
