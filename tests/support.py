@@ -4,6 +4,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Never, TypeVar
 
@@ -48,3 +49,12 @@ def refuse(reason: str) -> Never:
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def descriptors_of(pid: int) -> dict[int, str]:
+    """What each descriptor of a process is of: a kind, or a path. One that is closed meanwhile is none."""
+    found = {}
+    for each in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found[int(each.name)] = str(each.readlink())
+    return found

@@ -14,7 +14,7 @@ import pytest
 from netns import link_of, namespace_of, namespaces
 from tests.agents import EVE_META, GREEN, RED, Agent
 from tests.hosts import HOSTNAME, IPV4, NIC, Guest, Host, ask_over, kernel_objects, run
-from tests.support import soon
+from tests.support import descriptors_of, soon
 
 _PIDFD_GETFD = 438
 _SIOCGSKNS = 0x894C
@@ -211,10 +211,10 @@ def namespaces_of_sockets(pid: int) -> Iterator[int]:
     """Those of one process. Source: pidfd_getfd(2); SIOCGSKNS in net/socket.c."""
     process = os.pidfd_open(pid)
     with closing_descriptor(process):
-        for path in Path(f"/proc/{pid}/fd").iterdir():
-            if str(path.readlink()).startswith("socket:"):
+        for number, of in descriptors_of(pid).items():
+            if of.startswith("socket:"):
                 with (
-                    closing_descriptor(_libc.syscall(_PIDFD_GETFD, process, int(path.name), 0)) as copy,
+                    closing_descriptor(_libc.syscall(_PIDFD_GETFD, process, number, 0)) as copy,
                     closing_descriptor(fcntl.ioctl(copy, _SIOCGSKNS)) as namespace,
                 ):
                     yield os.fstat(namespace).st_ino
