@@ -45,6 +45,21 @@ INNER_ADDRESSES: tuple[IPv4Interface | IPv6Interface, ...] = (
 )
 
 
+_READ = frozenset(
+    (
+        IFLA_ADDRESS,
+        IFLA_IFNAME,
+        IFLA_LINK,
+        IFLA_LINKINFO,
+        IFLA_LINK_NETNSID,
+        IFLA_MTU,
+        IFLA_PARENT_DEV_BUS_NAME,
+        IFLA_PARENT_DEV_NAME,
+    )
+)
+"""What is read of a link."""
+
+
 @frozen(kw_only=True)
 class HostLink:
     """What one message says of a link of the host.
@@ -78,7 +93,7 @@ def identity(reply: Reply) -> tuple[int, str]:
 def read(reply: Reply) -> HostLink:
     """A link from an RTM_NEWLINK or RTM_DELLINK. Source: linux/if_link.h."""
     _, hardware, index, flags, _ = IFINFOMSG.unpack_from(reply.payload)
-    found = attributes(reply.payload, IFINFOMSG.size)
+    found = attributes(reply.payload, IFINFOMSG.size, _READ)
     kind = attributes(found[IFLA_LINKINFO], 0).get(IFLA_INFO_KIND) if IFLA_LINKINFO in found else None
     parent = (found[each] for each in (IFLA_PARENT_DEV_BUS_NAME, IFLA_PARENT_DEV_NAME) if each in found)
     return HostLink(

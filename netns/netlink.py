@@ -9,7 +9,7 @@ encoding of one interface's nftables rules takes 9 ms where plain attributes tak
 import errno
 import socket
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from types import TracebackType
 from typing import Self
 
@@ -31,6 +31,7 @@ NLM_F_APPEND = 0x800
 _NLMSG_ERROR = 2
 _NLMSG_DONE = 3
 _NLA_TYPE_MASK = 0x3FFF
+_ALL_KINDS = range(_NLA_TYPE_MASK + 1)
 _NLA_F_NESTED = 0x8000
 _NLMSGERR_ATTR_MSG = 1
 _SOL_NETLINK = 270
@@ -83,9 +84,22 @@ def nest(kind: int, *values: bytes) -> bytes:
     return attribute(kind | _NLA_F_NESTED, b"".join(values))
 
 
-def attributes(payload: bytes, offset: int) -> dict[int, bytes]:
-    """The attributes that follow a message's fixed part, by type; of equal ones the last."""
-    return dict(each_attribute(payload, offset))
+def attributes(payload: bytes, offset: int, kinds: Container[int] = _ALL_KINDS) -> dict[int, bytes]:
+    """Those attributes of some types that follow a message's fixed part, by type; of equal ones the last.
+
+    A link has forty of them, and a start reads thousands of links: what is not wanted is not even cut out.
+    """
+    found: dict[int, bytes] = {}
+    end = len(payload) - _ATTRIBUTE.size
+    while offset <= end:
+        length, kind = _ATTRIBUTE.unpack_from(payload, offset)
+        if length < _ATTRIBUTE.size:
+            break
+        kind &= _NLA_TYPE_MASK
+        if kind in kinds:
+            found[kind] = payload[offset + _ATTRIBUTE.size : offset + length]
+        offset += (length + 3) & ~3
+    return found
 
 
 def each_attribute(payload: bytes, offset: int) -> Iterator[tuple[int, bytes]]:
@@ -93,11 +107,11 @@ def each_attribute(payload: bytes, offset: int) -> Iterator[tuple[int, bytes]]:
 
     Source: struct nlattr in linux/netlink.h: length with header, type, padding to four bytes.
     """
-    while offset + 4 <= len(payload):
+    while offset + _ATTRIBUTE.size <= len(payload):
         length, kind = _ATTRIBUTE.unpack_from(payload, offset)
-        if length < 4:  # noqa: PLR2004 - an attribute's header
+        if length < _ATTRIBUTE.size:
             return
-        yield kind & _NLA_TYPE_MASK, payload[offset + 4 : offset + length]
+        yield kind & _NLA_TYPE_MASK, payload[offset + _ATTRIBUTE.size : offset + length]
         offset += (length + 3) & ~3
 
 

@@ -153,11 +153,9 @@ class Reconciler(Service):
     def _next_work(self) -> Coroutine[Any, Any, None] | None:
         if self._is_survey_due and not self._is_surveying:
             return self._survey_once()
-        if self._is_surveyed:
-            room = LOOKS_AT_START if self._seen else LOOKS_AT_ONCE
-            for lane, looks in self._under_way.items():
-                if looks < room and (interface := self._next(lane)):
-                    return self._look_in(lane, interface)
+        if self._is_surveyed and any(map(self._has_room, self._under_way)):
+            interface = self._marks.first(self._may_be_looked_at)
+            return self._look_in(interface) if interface else None
         return None
 
     async def _survey_once(self) -> None:
@@ -169,7 +167,8 @@ class Reconciler(Service):
             self._is_surveying = False
             self._go_on()
 
-    async def _look_in(self, lane: int, interface: str) -> None:
+    async def _look_in(self, interface: str) -> None:
+        lane = self._servers.place(interface, self._inventory.record_of(interface))
         self._under_way[lane] += 1
         try:
             await self._look_at(interface)
@@ -177,14 +176,13 @@ class Reconciler(Service):
             self._under_way[lane] -= 1
             self._go_on()
 
-    def _next(self, lane: int) -> str | None:
-        return self._marks.first(lambda each: self._is_free(each, lane))
+    def _has_room(self, lane: int) -> bool:
+        return self._under_way[lane] < (LOOKS_AT_START if self._seen else LOOKS_AT_ONCE)
 
-    def _is_free(self, interface: str, lane: int) -> bool:
-        """Whether a lane may look at an interface now."""
+    def _may_be_looked_at(self, interface: str) -> bool:
         record = self._inventory.record_of(interface)
         is_busy = record and record.uuid in self._busy
-        return not is_busy and lane == self._servers.place(interface, record)
+        return not is_busy and self._has_room(self._servers.place(interface, record))
 
     def _survey_now(self) -> None:
         self._is_survey_due = True
