@@ -94,6 +94,8 @@ class Record:
         """The same VM, served at no others; None when none is left."""
         allowed = set(interfaces)
         left = tuple(name for name in self.interfaces if name in allowed)
+        if left == self.interfaces:
+            return self
         return evolve(self, interfaces=left) if left else None
 
 
