@@ -71,7 +71,7 @@ class Inventory:
         durable.sweep(directory)
         inventory = cls(directory)
         with durable.translated(directory):
-            paths = sorted(directory.iterdir())
+            paths = sorted(directory.iterdir(), key=attrgetter("name"))
         rejected = [problem for path in paths for problem in inventory._admit(path)]
         inventory.problems = (*rejected, *inventory._heal())
         return inventory

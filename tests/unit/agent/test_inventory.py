@@ -4,6 +4,7 @@ import json
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -89,7 +90,7 @@ def test_put_is_found_by_its_interface(inventory: Inventory) -> None:
 
     assert record == inventory.record_of("tap0")
     assert (WEB, "web", ("tap0",), 1) == (record.uuid, record.name, record.interfaces, record.revision)
-    assert WEB == record.vm.uuid
+    assert WEB == record.uuid
     assert inventory.record_of("tap1") is None
 
 
@@ -97,11 +98,12 @@ def test_the_file_is_private_and_holds_everything(inventory: Inventory, director
     record = inventory.put("tap0", document(WEB, name="wëb")).record
 
     assert {
-        "version": 2,
+        "version": 3,
         "revision": 1,
         "token_key": record.token_key.hex(),
         "interfaces": ["tap0"],
         "password": "",
+        "digest": sha256(record.document).hexdigest(),
         "document": document(WEB, name="wëb"),
     } == stored(directory, WEB)
     assert 0o600 == (directory / f"{WEB}.json").stat().st_mode & 0o777
@@ -295,7 +297,7 @@ class TestLoad:
             (b"\xff\xfe\x00", "codec can't decode"),
             (b"[" * 100_000, "recursion"),
             (b"[]", "not a JSON object"),
-            (b'{"version": 2}', "fields version: not those of a VM's file"),
+            (b'{"version": 3}', "fields version: not those of a VM's file"),
             (b'{"version": 0}', "fields version: not those of a VM's file"),
         ],
     )
@@ -344,6 +346,29 @@ class TestLoad:
         assert reason in again.problems[0]
         assert (directory / f"{WEB}.json.damaged").exists()
 
+    def test_a_document_that_was_written_by_hand(self, inventory: Inventory, directory: Path) -> None:
+        inventory.put("tap0", document(WEB))
+        rewrite(directory, WEB, document=document(WEB, name="web"))
+
+        (record,) = Inventory.load(directory).records()
+
+        assert "web" == record.name
+        assert document(WEB, name="web") == json.loads(record.document)
+
+    def test_a_document_that_was_taken_is_kept_when_rules_become_stricter(
+        self, inventory: Inventory, directory: Path
+    ) -> None:
+        """Who serves it refuses it, and says why."""
+        inventory.put("tap0", document(WEB))
+        taken_once = document(WEB, color="red")
+        digest = sha256(json.dumps(taken_once).encode()).hexdigest()
+        rewrite(directory, WEB, document=taken_once, digest=digest)
+
+        again = Inventory.load(directory)
+
+        assert () == again.problems
+        assert [WEB] == [record.uuid for record in again.records()]
+
     def test_a_file_set_aside_stays_a_problem_until_deleted(
         self, inventory: Inventory, directory: Path
     ) -> None:
@@ -355,11 +380,13 @@ class TestLoad:
             f"{directory}/{WEB}.json.damaged: set aside as damaged; attach its VM again, then delete it",
         ) == Inventory.load(directory).problems
 
-    def test_a_file_from_before_passwords(self, inventory: Inventory, directory: Path) -> None:
-        inventory.put("tap0", document(WEB))
-        before = stored(directory, WEB)
-        del before["password"]
-        (directory / f"{WEB}.json").write_text(json.dumps({**before, "version": 1}))
+    @pytest.mark.parametrize(("version", "lacking"), [(1, {"password", "digest"}), (2, {"digest"})])
+    def test_a_file_of_an_older_program(
+        self, inventory: Inventory, directory: Path, version: int, lacking: set[str]
+    ) -> None:
+        inventory.put("tap0", document(WEB, name="web"))
+        before = {key: each for key, each in stored(directory, WEB).items() if key not in lacking}
+        (directory / f"{WEB}.json").write_text(json.dumps({**before, "version": version}))
 
         again = Inventory.load(directory)
 
@@ -370,13 +397,13 @@ class TestLoad:
         self, inventory: Inventory, directory: Path
     ) -> None:
         inventory.put("tap0", document(WEB))
-        rewrite(directory, WEB, version=3)
+        rewrite(directory, WEB, version=4)
 
         again = Inventory.load(directory)
 
         assert () == again.records()
-        assert (f"{directory}/{WEB}.json: version 3 is newer than this eve-meta",) == again.problems
-        assert 3 == stored(directory, WEB)["version"]
+        assert (f"{directory}/{WEB}.json: version 4 is newer than this eve-meta",) == again.problems
+        assert 4 == stored(directory, WEB)["version"]
 
     def test_what_cannot_be_read_is_a_problem(self, inventory: Inventory, directory: Path) -> None:
         inventory.put("tap0", document(WEB))
