@@ -86,8 +86,8 @@ class HostLink:
 def identity(reply: Reply) -> tuple[int, str]:
     """Index and name of a link: all of it that is needed of most, and the name stands first."""
     _, _, index, _, _ = IFINFOMSG.unpack_from(reply.payload)
-    named = (value for kind, value in each_attribute(reply.payload, IFINFOMSG.size) if kind == IFLA_IFNAME)
-    return index, text(next(named))
+    _, name = next(each_attribute(reply.payload, IFINFOMSG.size, (IFLA_IFNAME,)))
+    return index, text(name)
 
 
 def read(reply: Reply) -> HostLink:

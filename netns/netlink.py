@@ -85,33 +85,26 @@ def nest(kind: int, *values: bytes) -> bytes:
 
 
 def attributes(payload: bytes, offset: int, kinds: Container[int] = _ALL_KINDS) -> dict[int, bytes]:
-    """Those attributes of some types that follow a message's fixed part, by type; of equal ones the last.
+    """Those attributes of some types that follow a message's fixed part, by type; of equal ones the last."""
+    return dict(each_attribute(payload, offset, kinds))
+
+
+def each_attribute(
+    payload: bytes, offset: int, kinds: Container[int] = _ALL_KINDS
+) -> Iterator[tuple[int, bytes]]:
+    """Those attributes of some types that follow a message's fixed part, in order: types and contents.
 
     A link has forty of them, and a start reads thousands of links: what is not wanted is not even cut out.
+    Source: struct nlattr in linux/netlink.h: length with header, type, padding to four bytes.
     """
-    found: dict[int, bytes] = {}
     end = len(payload) - _ATTRIBUTE.size
     while offset <= end:
         length, kind = _ATTRIBUTE.unpack_from(payload, offset)
         if length < _ATTRIBUTE.size:
-            break
+            return
         kind &= _NLA_TYPE_MASK
         if kind in kinds:
-            found[kind] = payload[offset + _ATTRIBUTE.size : offset + length]
-        offset += (length + 3) & ~3
-    return found
-
-
-def each_attribute(payload: bytes, offset: int) -> Iterator[tuple[int, bytes]]:
-    """The attributes that follow a message's fixed part, in order: their types and contents.
-
-    Source: struct nlattr in linux/netlink.h: length with header, type, padding to four bytes.
-    """
-    while offset + _ATTRIBUTE.size <= len(payload):
-        length, kind = _ATTRIBUTE.unpack_from(payload, offset)
-        if length < _ATTRIBUTE.size:
-            return
-        yield kind & _NLA_TYPE_MASK, payload[offset + _ATTRIBUTE.size : offset + length]
+            yield kind, payload[offset + _ATTRIBUTE.size : offset + length]
         offset += (length + 3) & ~3
 
 
