@@ -11,7 +11,8 @@ Note [Marks]
     that fails marks the interface again after a pause that grows, with jitter; one that succeeds begins the
     row of pauses anew. A survey of all interfaces is made at the start, whenever the kernel had to drop
     announcements, and from time to time; it marks those that are not as they should be. What the first
-    survey has seen is not seen again: with a thousand interfaces that takes as long as all the rest.
+    survey has seen is not seen again, unless it has changed since: with a thousand interfaces that takes as
+    long as all the rest.
 
 Note [Looking into namespaces]
     A look into a namespace takes longer, so it is made when the kernel announces a change there, and in turn:
@@ -82,6 +83,7 @@ class Reconciler(Service):
         self._patrol = Patrol(lambda: self._histories, self._suspect, clock)
         self._links: dict[str, str] = {}
         self._seen: dict[str, Seen] = {}
+        self._changed_since: set[str] = set()
         self._going_on: set[Deferred[None]] = set()
         self._under_way = dict.fromkeys(range(servers.count), 0)
         self._is_beginning = self._is_surveyed = self._is_surveying = False
@@ -105,6 +107,8 @@ class Reconciler(Service):
         for name in changes.names:
             interface = self._links.get(name, name)
             self._seen.pop(interface, None)
+            if self._is_surveying:
+                self._changed_since.add(interface)
             if name in self._links:
                 self._suspect(interface)
             elif self._is_ours(interface):
@@ -203,14 +207,17 @@ class Reconciler(Service):
 
     async def _survey(self) -> None:
         self._timers.set("a survey", SURVEY_SECONDS, self._survey_now)
+        self._changed_since.clear()
         records = {each: record for record in self._inventory.records() for each in record.interfaces}
+        self._links.update((link_of(each), each) for each in records)
         try:
             seen = await self._kernel.survey(tuple(records))
         except Exception:  # noqa: BLE001 - a survey that fails is made again
             self._log.failure("could not survey the network")
             return
         if not self._is_surveyed:
-            self._seen = dict(seen)
+            if not self._is_survey_due:
+                self._seen = {name: each for name, each in seen.items() if name not in self._changed_since}
             await self._sockets.prepare(each for each in seen if each in records and seen[each].is_wired)
         for interface, each in seen.items():
             self._links[link_of(interface)] = interface

@@ -1,6 +1,6 @@
 """What happens to an attached interface, on a host in memory, and what the agent does about it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -92,20 +92,59 @@ class FollowTests(AttachedTestCase):
 
         assert "red" == self.read("tap0")
 
-    def test_change_during_the_first_survey(self) -> None:
-        """What changes just when it was surveyed is announced, however early."""
+    def restart_while(self, happens: Callable[[], None]) -> None:
+        """Start another agent; something happens when its first survey has looked, but not ended yet."""
         self.stop()
         self.make_agent()
         survey = self.network.survey
 
-        def survey_and_lose(interfaces: Collection[str]) -> Mapping[str, Seen]:
+        def survey_first(interfaces: Collection[str]) -> Mapping[str, Seen]:
+            surveys.restore()
             seen = survey(interfaces)
-            self.network.remove_port("tap0")
+            happens()
             return seen
 
-        self.patch(self.network, "survey", survey_and_lose)
+        surveys = self.patch(self.network, "survey", survey_first)
         self.start()
         self.told()
+
+    def test_change_during_the_first_survey(self) -> None:
+        """What changes just when it was surveyed is announced, however early."""
+        self.restart_while(lambda: self.network.remove_port("tap0"))
+
+        assert "absent" == self.state("tap0")
+
+    def test_change_told_during_the_first_survey(self) -> None:
+        """What is announced before the survey has ended is not as the survey has seen it."""
+
+        def change() -> None:
+            self.network.remove_port("tap0")
+            self.told()
+
+        self.restart_while(change)
+
+        assert "absent" == self.state("tap0")
+
+    def test_damage_told_during_the_first_survey(self) -> None:
+        """What happens inside a namespace is announced by its link, which is known before the survey."""
+
+        def change() -> None:
+            self.network.lose_address("tap0")
+            self.told()
+
+        self.restart_while(change)
+
+        assert self.network.inspect("tap0").is_wired
+
+    def test_overflow_during_the_first_survey(self) -> None:
+        """When the kernel had to drop announcements meanwhile, what the survey has seen is not used."""
+
+        def change() -> None:
+            self.network.remove_port("tap0")
+            self.network.overflow()
+            self.told()
+
+        self.restart_while(change)
 
         assert "absent" == self.state("tap0")
 
