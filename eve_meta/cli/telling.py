@@ -20,7 +20,7 @@ def attached(status: Any) -> str:
 
 
 class Telling:
-    """What has ended so far, of a known number of things.
+    """What has ended so far, of a known number of things: counted first, as telling may be interrupted.
 
     Attributes:
         ended: how many there are of each end, such as "attached" or "refused".
@@ -38,21 +38,19 @@ class Telling:
 
     def done(self, end: str, line: str, answer: object = None) -> None:
         """Tell that one was done, how it ended, and what the agent has answered."""
+        self.ended[end] += 1
         if self._in_json:
             click.echo(json.dumps(answer))
         elif self._bar.hidden:
             click.echo(line)
-        self._count(end)
+        self._bar.update(1)
 
     def refused(self, subject: tuple[str, ...], error: click.ClickException) -> None:
         """Tell that one was refused, and why."""
+        self.ended[REFUSED] += 1
         blank = "" if self._bar.hidden else _CLEAR_LINE
         message = ": ".join(("eve-meta", *subject, error.format_message()))
         click.echo(blank + " ".join(message.split()), err=True)
-        self._count(REFUSED)
-
-    def _count(self, end: str) -> None:
-        self.ended[end] += 1
         self._bar.update(1)
 
 
