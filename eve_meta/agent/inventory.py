@@ -15,7 +15,7 @@ Note [An interface in two files]
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from operator import attrgetter
 from pathlib import Path
 from uuid import UUID
@@ -79,6 +79,10 @@ class Inventory:
     def records(self) -> tuple[Record, ...]:
         """All that should be served, in no order."""
         return tuple(self._records.values())
+
+    def interfaces(self) -> Collection[str]:
+        """All at which something should be served, in no order."""
+        return self._owners.keys()
 
     def record_of(self, interface: str) -> Record | None:
         """What should be served at an interface."""

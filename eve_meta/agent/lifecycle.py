@@ -65,8 +65,9 @@ class Lifecycle:
 
     async def settled(self) -> None:
         """Return when each interface that should be answered by now has been looked at."""
-        interfaces = (each for record in self._inventory.records() for each in record.interfaces)
-        for look in [self._reconciler.look(each) for each in interfaces]:
+        await self._reconciler.surveyed()
+        unknown = [each for each in self._inventory.interfaces() if self._reconciler.outcome(each) is None]
+        for look in [self._reconciler.look(each) for each in unknown]:
             await look
 
     async def attach(self, interface: str, document: object, wait_seconds: float) -> Status:

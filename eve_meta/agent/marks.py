@@ -37,6 +37,10 @@ class Marks:
         self._into.pop(interface, None)
         return is_into
 
+    def hold(self, interface: str) -> None:
+        """Keep an interface from being looked at, and its marks, until that is ended."""
+        self._looking.add(interface)
+
     def end(self, interface: str) -> None:
-        """Note that a look has ended."""
+        """Note that a look has ended, or what has kept an interface from being looked at."""
         self._looking.remove(interface)

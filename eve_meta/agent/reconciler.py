@@ -2,17 +2,15 @@
 
 Note [Lanes]
     Each server has a lane, for the interfaces that it answers: one that is down holds up its own VMs alone.
-    A lane has room for several looks, so that a server has always something to do at a start. No two look at
-    interfaces of the same VM at the same time. Surveys are made beside them.
+    No two looks at interfaces of the same VM are made at the same time. Surveys are made beside them.
 
 Note [Marks]
     An event never does anything: it marks an interface, which is looked at when its lane has room. Who waits
     for an interface (an attach, a detach) is told how the first look ended that began after it asked. A look
     that fails marks the interface again after a pause that grows, with jitter; one that succeeds begins the
     row of pauses anew. A survey of all interfaces is made at the start, whenever the kernel had to drop
-    announcements, and from time to time; it marks those that are not as they should be. What the first
-    survey has seen is not seen again, unless it has changed since: with a thousand interfaces that takes as
-    long as all the rest.
+    announcements, and from time to time; it marks those that are not as they should be. The others it has
+    looked at, if nobody has before: with a thousand interfaces looks at each take as long as all the rest.
 
 Note [Looking into namespaces]
     A look into a namespace takes longer, so it is made when the kernel announces a change there, and in turn:
@@ -38,6 +36,7 @@ from eve_meta.agent.kernel import Kernel
 from eve_meta.agent.marks import Marks
 from eve_meta.agent.outcome import Outcome, UnexpectedError
 from eve_meta.agent.patrol import Patrol
+from eve_meta.agent.pending import Pending
 from eve_meta.agent.plan import Action, Change, CloseDoor, OpenDoor, Refresh, plan
 from eve_meta.agent.record import Record
 from eve_meta.agent.servers import Servers
@@ -52,8 +51,8 @@ RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
 
 SURVEY_SECONDS = 30.0
 
-LOOKS_AT_ONCE, LOOKS_AT_START = 8, 64
-"""In each lane. What the first survey has seen needs no look at the kernel, only a server that is told."""
+LOOKS_AT_ONCE = 8
+"""In each lane."""
 
 
 @final
@@ -82,10 +81,10 @@ class Reconciler(Service):
         self._timers = Timers(clock)
         self._patrol = Patrol(lambda: self._histories, self._suspect, clock)
         self._links: dict[str, str] = {}
-        self._seen: dict[str, Seen] = {}
-        self._changed_since: set[str] = set()
         self._going_on: set[Deferred[None]] = set()
         self._under_way = dict.fromkeys(range(servers.count), 0)
+        self._first_survey = Pending()
+        self._first_survey.begin()
         self._is_beginning = self._is_surveyed = self._is_surveying = False
         self._is_survey_due = True
 
@@ -97,7 +96,6 @@ class Reconciler(Service):
     def changed(self, changes: Changes) -> None:
         """Have looked at what the kernel has announced, as far as it concerns us."""
         if not changes.is_complete:
-            self._seen.clear()
             self._survey_now()
             for interface in self._histories:
                 self._suspect(interface)
@@ -106,9 +104,6 @@ class Reconciler(Service):
                 self._histories[old].renamed = new
         for name in changes.names:
             interface = self._links.get(name, name)
-            self._seen.pop(interface, None)
-            if self._is_surveying:
-                self._changed_since.add(interface)
             if name in self._links:
                 self._suspect(interface)
             elif self._is_ours(interface):
@@ -125,6 +120,19 @@ class Reconciler(Service):
         """How the last look ended; None before the first."""
         history = self._histories.get(interface)
         return history.outcome if history else None
+
+    def surveyed(self) -> "Deferred[None]":
+        """Fires once a survey has been made since the start, whatever it has found."""
+        return self._first_survey.ended()
+
+    def hold(self, interface: str) -> None:
+        """Look at an interface no more, until it is let go of."""
+        self._marks.hold(interface)
+
+    def let_go(self, interface: str) -> None:
+        """Look at an interface again, now if it was marked meanwhile."""
+        self._marks.end(interface)
+        self._go_on()
 
     def startService(self) -> None:
         """Begin with a survey."""
@@ -166,9 +174,11 @@ class Reconciler(Service):
         self._is_survey_due, self._is_surveying = False, True
         try:
             await self._survey()
-            self._is_surveyed = True
         finally:
             self._is_surveying = False
+            if not self._is_surveyed:
+                self._is_surveyed = True
+                self._first_survey.end()
             self._go_on()
 
     async def _look_in(self, interface: str) -> None:
@@ -181,7 +191,7 @@ class Reconciler(Service):
             self._go_on()
 
     def _has_room(self, lane: int) -> bool:
-        return self._under_way[lane] < (LOOKS_AT_START if self._seen else LOOKS_AT_ONCE)
+        return self._under_way[lane] < LOOKS_AT_ONCE
 
     def _may_be_looked_at(self, interface: str) -> bool:
         record = self._inventory.record_of(interface)
@@ -207,22 +217,21 @@ class Reconciler(Service):
 
     async def _survey(self) -> None:
         self._timers.set("a survey", SURVEY_SECONDS, self._survey_now)
-        self._changed_since.clear()
-        records = {each: record for record in self._inventory.records() for each in record.interfaces}
-        self._links.update((link_of(each), each) for each in records)
+        interfaces = tuple(self._inventory.interfaces())
+        self._links.update((link_of(each), each) for each in interfaces)
         try:
-            seen = await self._kernel.survey(tuple(records))
+            seen = await self._kernel.survey(interfaces)
         except Exception:  # noqa: BLE001 - a survey that fails is made again
             self._log.failure("could not survey the network")
             return
-        if not self._is_surveyed:
-            if not self._is_survey_due:
-                self._seen = {name: each for name, each in seen.items() if name not in self._changed_since}
-            await self._sockets.prepare(each for each in seen if each in records and seen[each].is_wired)
         for interface, each in seen.items():
             self._links[link_of(interface)] = interface
-            if self._plan(interface, records.get(interface), each) or interface not in self._histories:
+            record = self._inventory.record_of(interface)
+            if self._plan(interface, record, each):
                 self.mark(interface)
+            elif record and interface not in self._histories:
+                history = self._histories[interface] = _History()
+                self._remember(interface, history, outcomes.of(interface, record, each, None))
 
     async def _look_at(self, interface: str) -> None:
         see = self._kernel.inspect if self._marks.begin(interface) else self._kernel.see
@@ -246,7 +255,7 @@ class Reconciler(Service):
         record = self._inventory.record_of(interface)
         started = self._clock.seconds()
         try:
-            seen = self._seen.pop(interface, None) or await see(interface)
+            seen = await see(interface)
             actions = self._plan(interface, record, seen)
             for action in actions:
                 await self._act(action)

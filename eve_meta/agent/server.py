@@ -151,7 +151,9 @@ class Server(MultiService):
         self._settle_on()
 
     def _settle_on(self) -> None:
-        if not self._is_settling:
+        """Go on, if there is a process to tell; the next one's start goes on if not."""
+        is_awaited = self.running and self.pid is None
+        if not self._is_settling and not is_awaited:
             self._is_settling = True
             Deferred.fromCoroutine(self._settle()).addBoth(self._pause)
 

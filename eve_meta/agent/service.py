@@ -17,6 +17,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from eve_meta.agent import durable
 from eve_meta.agent.control_service import ControlService, Place
@@ -26,6 +27,7 @@ from eve_meta.agent.kernel import Kernel, KernelThread
 from eve_meta.agent.lifecycle import Lifecycle
 from eve_meta.agent.process import ServerProcess
 from eve_meta.agent.reconciler import Reconciler
+from eve_meta.agent.reopening import Reopening
 from eve_meta.agent.replacement import SIGNAL, Replacement
 from eve_meta.agent.server import Server
 from eve_meta.agent.servers import Servers
@@ -80,7 +82,10 @@ class Agent(MultiService):
 
     Attributes:
         lifecycle: what may be asked of it.
+        has_failed: whether it could not begin, and so has stopped the reactor.
     """
+
+    has_failed = False
 
     def __init__(
         self, settings: Settings, kernel: Kernel, servers: Servers, supervisor: Supervisor, reactor: Any
@@ -91,32 +96,49 @@ class Agent(MultiService):
             DirectoryError: the state directory cannot be used.
         """
         super().__init__()
-        self._clock = reactor
+        self._reactor = reactor
         self._are_sockets_kept = supervisor.keeps_descriptors
         with _needed("--state-dir"):
             inventory = Inventory.load(settings.state_dir / "vms")
         for problem in inventory.problems:
             _log.warn("{problem}", problem=problem)
         self._sockets = Sockets(kernel, supervisor)
-        self._sockets.let_go_of_all_but(each for record in inventory.records() for each in record.interfaces)
-        reconciler = Reconciler(kernel, inventory, servers, self._sockets, reactor)
-        self.lifecycle = Lifecycle(kernel, inventory, reconciler, servers, reactor)
+        self._sockets.let_go_of_all_but(inventory.interfaces())
+        self._reconciler = Reconciler(kernel, inventory, servers, self._sockets, reactor)
+        self.lifecycle = Lifecycle(kernel, inventory, self._reconciler, servers, reactor)
         servers.keep_passwords(self.lifecycle.keep_password)
-        watcher = Watcher(reactor, kernel.network, (reconciler.changed, self.lifecycle.changed))
+        listeners = self._reconciler.changed, self.lifecycle.changed
+        self._watcher = Watcher(reactor, kernel.network, listeners)
         place = Place(control_socket(settings.run_dir), settings.group_id)
         self._control = ControlService(reactor, reactor, self.lifecycle, place, supervisor)
-        # These two stop together: the look that goes on may be waiting for a server.
-        working = MultiService()
-        servers.setServiceParent(working)
-        reconciler.setServiceParent(working)
-        # What changes while the first survey is made is told.
-        for each in (kernel.thread, watcher, working, self._control):
+        # The reconciler will be here, too, to stop together: a look that goes on may be waiting for a server.
+        self._reopening = Reopening(inventory, self._sockets, servers, self._reconciler, reactor)
+        self._working = MultiService()
+        servers.setServiceParent(self._working)
+        for each in (kernel.thread, self._working, self._control):
             each.setServiceParent(self)
 
     def hand_on(self) -> dict[str, int]:
         """Descriptors of all listening sockets for the next agent, by name, which the caller closes."""
         self._are_sockets_kept = True
         return {CONTROL: self._control.hand_on(), **self._sockets.copies()}
+
+    def startService(self) -> None:
+        """Begin to answer; then see whether all is as it should be, and keep it so."""
+        super().startService()
+        Deferred.fromCoroutine(self._begin()).addErrback(self._fail)
+
+    async def _begin(self) -> None:
+        await self._reopening.reopen()
+        if self.running:
+            # What changes while the first survey is made is told.
+            self._watcher.setServiceParent(self)
+            self._reconciler.setServiceParent(self._working)
+
+    def _fail(self, failure: Failure) -> None:
+        self.has_failed = True
+        _log.failure("the agent could not begin", failure)
+        self._reactor.stop()
 
     def stopService(self) -> "Deferred[None]":
         """Fires when all have stopped."""
@@ -127,7 +149,7 @@ class Agent(MultiService):
         await self._control.stopService()
         if not self._are_sockets_kept:
             self._sockets.ignore_newcomers()
-            await deferLater(self._clock, CONNECTING_SECONDS)
+            await deferLater(self._reactor, CONNECTING_SECONDS)
         for each in reversed(self.services):
             await maybeDeferred(each.stopService)
         self._sockets.close()
@@ -169,7 +191,7 @@ def run(settings: Settings, supervisor: Supervisor, spawned: Spawned) -> int:
         gc.enable()
         reactor.run()
         forks.end()
-    return replacement.make() if replacement.is_wanted else 0
+    return replacement.make() if replacement.is_wanted else int(agent.has_failed)
 
 
 def _allow_many_descriptors() -> None:

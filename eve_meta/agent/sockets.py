@@ -33,11 +33,13 @@ class Sockets:
         for name in self._sockets.keys() - set(map(link_of, interfaces)):
             self._let_go(name)
 
-    async def prepare(self, interfaces: Iterable[str]) -> None:
-        """Make at once what many will need soon; `listening` makes those that could not be made."""
-        lacking = [each for each in interfaces if self._found(each) is None]
-        for interface, made in (await self._kernel.listen_in_all(lacking)).items():
-            self._keep(interface, made)
+    async def prepare(self, interfaces: Iterable[str]) -> dict[str, socket.socket]:
+        """The listening sockets of all interfaces that have a namespace, made at once; they stay ours."""
+        found = {each: self._found(each) for each in interfaces}
+        made = await self._kernel.listen_in_all([name for name, each in found.items() if each is None])
+        for interface, each in made.items():
+            self._keep(interface, each)
+        return {name: each for name, each in {**found, **made}.items() if each}
 
     async def listening(self, interface: str) -> socket.socket:
         """The listening socket in the interface's namespace, which stays ours.

@@ -25,13 +25,15 @@ class Watcher(Service):
 
     def startService(self) -> None:
         """Begin to watch: whatever changes from now on is told."""
-        super().startService()
         self._watch = self._network.watch()
         self._readable = Readable(self._watch.fileno(), self._tell)
         self._reactor.addReader(self._readable)
+        super().startService()
 
     def stopService(self) -> None:
-        """End the watch."""
+        """End the watch, if there is one."""
+        if not self.running:
+            return
         super().stopService()
         self._reactor.removeReader(self._readable)
         self._watch.close()
