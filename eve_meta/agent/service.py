@@ -155,8 +155,9 @@ class Agent(MultiService):
         self._sockets.close()
 
 
-def run(settings: Settings, supervisor: Supervisor, spawned: Spawned) -> int:
+def run(settings: Settings, spawned: Spawned) -> int:
     """Run an agent until a signal ends it or replaces it; the exit code."""
+    supervisor = Supervisor.of_process(os.environ)
     # Who can ask it can end it, too: a signal waits until the reactor takes it.
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     reactor.callWhenRunning(signal.pthread_sigmask, signal.SIG_UNBLOCK, _ENDING)

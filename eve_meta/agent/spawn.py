@@ -3,7 +3,7 @@
 import os
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from attrs import frozen
 
@@ -31,6 +31,8 @@ class Spawned:
 def spawn(options: Sequence[str]) -> Spawned:
     """Start a fork server with these arguments. It does nothing until it is asked.
 
+    Of our descriptors it has its own and those for its log, whoever has left us others.
+
     Raises:
         OSError: there can be no other process.
     """
@@ -44,6 +46,12 @@ def spawn(options: Sequence[str]) -> Spawned:
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_DUP2, 2, 1),
                 (os.POSIX_SPAWN_DUP2, theirs.fileno(), AGENT_DESCRIPTOR),
+                *((os.POSIX_SPAWN_CLOSE, each) for each in _descriptors() if each > AGENT_DESCRIPTOR),
             ],
         )
     return Spawned(options, pid, ours)
+
+
+def _descriptors() -> Iterator[int]:
+    """All that this process has open, and perhaps one that is closed by now."""
+    return map(int, os.listdir("/proc/self/fd"))  # noqa: PTH208 - names, not files

@@ -5,16 +5,15 @@ import importlib
 import os
 import sys
 
+from eve_meta.agent.fdstore import keeps_descriptors
 from eve_meta.agent.spawn import spawn
-from eve_meta.agent.supervisor import Supervisor
 from eve_meta.limits import assignments
 from eve_meta.settings import Settings
 
 
 def run(settings: Settings) -> int:
     """Run an agent until a signal ends it or replaces it; the exit code."""
-    supervisor = Supervisor.of_process(os.environ)
-    kept = ("--kept",) if supervisor.keeps_descriptors else ()
+    kept = ("--kept",) if keeps_descriptors(os.environ) else ()
     limits = (f"--limit={each}" for each in assignments(settings.limits))
     options = ("--root", str(settings.servers_root), "--user", settings.user, *kept, *limits)
     try:
@@ -24,5 +23,5 @@ def run(settings: Settings) -> int:
         return 1
     # What is made before the agent runs stays: nobody need look for garbage in it.
     gc.disable()
-    code: int = importlib.import_module("eve_meta.agent.service").run(settings, supervisor, spawned)
+    code: int = importlib.import_module("eve_meta.agent.service").run(settings, spawned)
     return code

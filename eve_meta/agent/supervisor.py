@@ -13,6 +13,7 @@ from functools import partial
 from attrs import field, frozen
 from twisted.python.systemd import ListenFDs
 
+from eve_meta.agent.fdstore import keeps_descriptors
 from eve_meta.agent.notify import Notifier
 
 CONTROL = "control"
@@ -40,7 +41,7 @@ class Supervisor:
     def of_process(cls, environ: MutableMapping[str, str]) -> "Supervisor":
         """The one that started this process, with these variables; those about descriptors are taken out."""
         notifier = Notifier.from_environment(environ)
-        return cls(notifier, environ.get("FDSTORE", "0") != "0", dict(_inherited(environ)))
+        return cls(notifier, keeps_descriptors(environ), dict(_inherited(environ)))
 
 
 def hand_on(sockets: Mapping[str, int]) -> dict[str, str]:

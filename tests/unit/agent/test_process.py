@@ -1,5 +1,6 @@
 """A real server process, started again when it dies."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -40,6 +41,15 @@ def parent(forks: ForkServer) -> int:
     return forks._spawned.pid if forks._spawned else 0
 
 
+def open_files(pid: int | None, number: int | None = None) -> set[Path]:
+    """What the descriptors of a process are of, or one of them; those closed meanwhile are left out."""
+    files = set()
+    for each in Path(f"/proc/{pid}/fd").glob("*" if number is None else str(number)):
+        with contextlib.suppress(FileNotFoundError):
+            files.add(each.readlink())
+    return files
+
+
 class ServerProcessTests(TestCase):
     async def make(self) -> None:
         """Make a process; it is ended when the test ends.
@@ -69,6 +79,16 @@ class ServerProcessTests(TestCase):
         self.starts.append(self.process.pid)
         started, self.next_start = self.next_start, Deferred()
         started.callback(None)
+
+    async def test_descriptors(self) -> None:
+        """What is left open by whoever started the agent is neither its servers' nor the fork server's."""
+        with socket.socket() as left:
+            os.set_inheritable(left.fileno(), True)  # noqa: FBT003 - the os module's way
+            await self.make()
+            await self.start()
+            (file,) = open_files(os.getpid(), left.fileno())
+
+            assert file not in open_files(parent(self.forks)) | open_files(self.process.pid)
 
     async def test_interfaces(self) -> None:
         """It can do what the one in memory can, and the other way round."""
