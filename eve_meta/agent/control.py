@@ -78,7 +78,7 @@ class OneInterface(_OfInterface):
         return _plain(status)
 
     async def _attach(self, request: ControlRequest) -> object:
-        attached = self._agent.attach(self._interface(), request.document(), request.wait_seconds())
+        attached = self._agent.attach(self._interface(), request.wish(), request.wait_seconds())
         return _plain(await attached)
 
     async def _detach(self, request: ControlRequest) -> object:

@@ -10,9 +10,11 @@ from uuid import UUID
 
 from twisted.web.server import Request
 
+from eve_meta.agent.record import Wish
 from eve_meta.agent.refusal import RequestError
+from eve_meta.canonical import canonical
 from eve_meta.contact import BODY_MAX_BYTES, WAIT_MAX_SECONDS
-from eve_meta.document import load
+from eve_meta.document import load, parse
 from eve_meta.document.notation import without_twins
 from eve_meta.document.scalars import uuid
 
@@ -33,13 +35,18 @@ class ControlRequest(Request):
         else:
             self._body.write(data)
 
-    def document(self) -> object:
-        """The body as plain data.
+    def wish(self) -> Wish:
+        """The document in the body.
 
         Raises:
-            RequestError: it is none.
-            DocumentError: it is none in YAML.
+            RequestError: there is none.
+            DocumentError: it is none in YAML, or none that can be served.
         """
+        data = self._plain_data()
+        vm = parse(data)
+        return Wish(vm.uuid, vm.name, canonical(data))
+
+    def _plain_data(self) -> object:
         if self._body_is_too_long:
             message = f"the document is over {BODY_MAX_BYTES} bytes long"
             raise RequestError("length", message)

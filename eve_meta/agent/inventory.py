@@ -23,8 +23,7 @@ from uuid import UUID
 from attrs import evolve, frozen
 
 from eve_meta.agent import durable
-from eve_meta.agent.record import TOKEN_KEY_BYTES, Record, UnreadableError, from_json, to_json
-from eve_meta.document import canonical, parse
+from eve_meta.agent.record import TOKEN_KEY_BYTES, Record, UnreadableError, Wish, from_json, to_json
 from eve_meta.errors import StorageError
 
 SUFFIX = ".json"
@@ -89,26 +88,24 @@ class Inventory:
         uuid = self._owners.get(interface)
         return None if uuid is None else self._records[uuid]
 
-    def put(self, interface: str, document: object) -> Change:
+    def put(self, interface: str, wish: Wish) -> Change:
         """Serve a document at an interface, and at all others of the same VM.
 
         Raises:
-            DocumentError: the document cannot be served; nothing is changed.
             StorageError: it could not be kept; nothing is changed.
         """
-        vm = parse(document)
-        before = self._records.get(vm.uuid)
+        before = self._records.get(wish.uuid)
         record = Record(
-            uuid=vm.uuid,
-            name=vm.name,
-            document=canonical(document),
+            uuid=wish.uuid,
+            name=wish.name,
+            document=wish.document,
             token_key=before.token_key if before else os.urandom(TOKEN_KEY_BYTES),
             interfaces=before.with_interface(interface).interfaces if before else (interface,),
             revision=self._next_revision(),
             password=before.password if before else "",
         )
         owner = self.record_of(interface)
-        change = Change(interface, record, before, owner if owner and owner.uuid != vm.uuid else None)
+        change = Change(interface, record, before, owner if owner and owner.uuid != wish.uuid else None)
         self._apply(change)
         return change
 

@@ -14,10 +14,9 @@ from zope.interface import implementer
 from eve_meta.agent.inventory import Inventory
 from eve_meta.agent.kernel import Kernel
 from eve_meta.agent.reconciler import Reconciler
-from eve_meta.agent.record import Record
+from eve_meta.agent.record import Record, Wish
 from eve_meta.agent.servers import Servers
 from eve_meta.agent.status import IAgent, NotAttachedError, State, Status
-from eve_meta.document import parse
 from eve_meta.messages import PasswordSetError
 from netns import (
     Changes,
@@ -70,14 +69,13 @@ class Lifecycle:
         for look in [self._reconciler.look(each) for each in unknown]:
             await look
 
-    async def attach(self, interface: str, document: object, wait_seconds: float) -> Status:
+    async def attach(self, interface: str, wish: Wish, wait_seconds: float) -> Status:
         """See `IAgent.attach`."""
         check_interface(interface)
-        parse(document)
         await self._await_port(interface, wait_seconds)
         async with self._turn(interface):
             started = self._clock.seconds()
-            await self._serve(interface, document)
+            await self._serve(interface, wish)
             self._took_ms[interface] = round((self._clock.seconds() - started) * 1000, 1)
             status = self.status(interface)
         if status is None:
@@ -151,9 +149,9 @@ class Lifecycle:
                 await self._look(interface, now)
             raise outcome.error
 
-    async def _serve(self, interface: str, document: object) -> None:
+    async def _serve(self, interface: str, wish: Wish) -> None:
         """Bring about the new wish, or else the one before."""
-        change = self._inventory.put(interface, document)
+        change = self._inventory.put(interface, wish)
         outcome = await self._look(interface, change.record)
         if outcome.state is not State.OPEN:
             self._inventory.undo(change)

@@ -1,29 +1,25 @@
 """What is kept of one VM: a value, and the JSON it is on disk."""
 
-import hashlib
 import json
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from attrs import evolve, field, frozen
-from attrs.validators import deep_iterable, ge, instance_of, min_len
+from attrs.validators import deep_iterable, ge, instance_of, min_len, optional
 
-from eve_meta.document import canonical, parse
-from eve_meta.errors import DocumentError, EveMetaError
+from eve_meta.canonical import canonical
+from eve_meta.errors import EveMetaError
 
-VERSION = 3
+VERSION = 4
 """Of the files' layout. A file of a later version is left alone.
 
-One of version 1 knows no password, one of version 2 no digest.
+One of version 1 has no password; one of version 3 has a digest of its document besides, which nobody needs.
 """
 
 TOKEN_KEY_BYTES = 32
 
-_FIELDS = {"version", "revision", "token_key", "interfaces", "password", "digest", "document"}
-_SINCE = {"password": "", "digest": ""}
-"""What older files do not have."""
-
+_FIELDS = {"version", "revision", "token_key", "interfaces", "password", "document"}
 
 Edition = tuple[int, str]
 """What a guest is told: a revision of its document, and its password."""
@@ -54,6 +50,20 @@ def _distinct(_record: object, _attribute: object, value: tuple[str, ...]) -> No
         raise ValueError("interfaces: one is named twice")
 
 
+@frozen
+class Wish:
+    """What is to be served, whoever asks for it: a document that can be.
+
+    Attributes:
+        name: the VM's name, where its document gives one.
+        document: as canonical JSON.
+    """
+
+    uuid: UUID
+    name: str | None
+    document: bytes = field(repr=False)
+
+
 @frozen(kw_only=True)
 class Record:
     """One VM that should be served, and where.
@@ -68,7 +78,7 @@ class Record:
     """
 
     uuid: UUID
-    name: str | None
+    name: str | None = field(validator=optional(instance_of(str)))
     document: bytes = field(repr=False)
     token_key: bytes = field(repr=False, validator=_key_sized)
     interfaces: tuple[str, ...] = field(validator=[deep_iterable(instance_of(str)), min_len(1), _distinct])
@@ -107,7 +117,6 @@ def to_json(record: Record) -> bytes:
         "token_key": record.token_key.hex(),
         "interfaces": record.interfaces,
         "password": record.password,
-        "digest": _digest(record.document),
         "document": json.loads(record.document),
     }
     return json.dumps(stored, ensure_ascii=False, indent=1).encode() + b"\n"
@@ -121,7 +130,7 @@ def from_json(content: bytes) -> Record:
     """
     try:
         return _structured(json.loads(content))
-    except (DocumentError, KeyError, TypeError, ValueError, RecursionError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise UnreadableError(str(error) or type(error).__name__) from error
 
 
@@ -130,32 +139,20 @@ def _structured(stored: dict[str, Any]) -> Record:
         raise TypeError("not a JSON object")
     if isinstance(stored.get("version"), int) and stored["version"] > VERSION:
         raise UnreadableError(f"version {stored['version']} is newer than this eve-meta", damaged=False)
-    if stored.get("version") in (1, 2):
-        stored = {**_SINCE, **stored}
+    if stored.get("version") in range(1, VERSION):
+        stored = {"password": "", **stored}
+        stored.pop("digest", None)
     if stored.keys() != _FIELDS:
         raise ValueError(f"fields {', '.join(sorted(stored))}: not those of a VM's file")
     if not isinstance(stored["interfaces"], list):
         raise TypeError("interfaces: not a list")
-    document = canonical(stored["document"])
-    uuid, name = _identity(stored["document"], is_known=_digest(document) == stored["digest"])
+    document = stored["document"]
     return Record(
-        uuid=uuid,
-        name=name,
-        document=document,
+        uuid=UUID(document["uuid"]),
+        name=document.get("name"),
+        document=canonical(document),
         token_key=bytes.fromhex(stored["token_key"]),
         interfaces=tuple(stored["interfaces"]),
         revision=stored["revision"],
         password=stored["password"],
     )
-
-
-def _identity(document: Any, *, is_known: bool) -> tuple[UUID, str | None]:
-    """Whose a document is. One that is known to be as it was stored was parsed then, and is not again."""
-    if is_known:
-        return UUID(document["uuid"]), document.get("name")
-    vm = parse(document)
-    return vm.uuid, vm.name
-
-
-def _digest(document: bytes) -> str:
-    return hashlib.sha256(document).hexdigest()

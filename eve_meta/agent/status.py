@@ -6,6 +6,7 @@ from uuid import UUID
 from attrs import frozen
 from zope.interface import Interface
 
+from eve_meta.agent.record import Wish
 from eve_meta.errors import EveMetaError
 
 
@@ -61,18 +62,17 @@ class Status:
 class IAgent(Interface):
     """What may be asked of an agent by those who may ask anything."""
 
-    async def attach(interface: str, document: object, wait_seconds: float) -> Status:
+    async def attach(interface: str, wish: Wish, wait_seconds: float) -> Status:
         """Serve a document at an interface, in place of the one before; returns once a guest is answered.
 
         Nothing is changed when it raises.
 
         Args:
             interface: any text; what cannot be an interface's name is refused.
-            document: plain data as read from JSON.
+            wish: the document.
             wait_seconds: how long to wait for an interface that is about to appear.
 
         Raises:
-            DocumentError: the document cannot be served.
             NetnsError: the interface cannot be served, in the kinds of `netns.errors`.
             EveMetaError: anything else that is said on purpose.
         """

@@ -57,11 +57,6 @@ def parse(data: object) -> VM:
     return vm
 
 
-def canonical(data: object) -> bytes:
-    """Plain data as JSON in UTF-8, in the order of the document: what is stored and what is sent."""
-    return json.dumps(data, ensure_ascii=False).encode()
-
-
 def _inlined(value: object, path: Path, read: Callable[[str], bytes]) -> object:
     if not isinstance(value, dict) or not isinstance(value.get(_FILE), str) or _BASE64 in value:
         return value

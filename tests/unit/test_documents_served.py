@@ -9,7 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from eve_meta.answer import Answer, Metadata, Request, answer, paths
-from eve_meta.document import canonical, parse
+from eve_meta.canonical import canonical
+from eve_meta.document import parse
 from eve_meta.formats import ec2, openstack
 from tests.fuzz.documents import DOCUMENTS
 

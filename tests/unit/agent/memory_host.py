@@ -17,11 +17,14 @@ from zope.interface import implementer
 from eve_meta.agent.forks import ServerGoneError
 from eve_meta.agent.kernel import Call, IKernelThread, Kernel
 from eve_meta.agent.process import IServerProcess
+from eve_meta.agent.record import Wish
 from eve_meta.agent.server import Server
 from eve_meta.agent.servers import Servers
 from eve_meta.agent.service import CONNECTING_SECONDS, Agent
 from eve_meta.agent.status import Status
 from eve_meta.agent.supervisor import Supervisor
+from eve_meta.canonical import canonical
+from eve_meta.document import parse
 from eve_meta.limits import Limits
 from eve_meta.messages import BriefRefusedError, CloseDoor, KeepPassword, OpenDoors, Refresh
 from eve_meta.server.door import Door
@@ -139,6 +142,12 @@ def ask_as_guest(
     return sent
 
 
+def wish(document: Mapping[str, object]) -> Wish:
+    """For the VM that a document describes."""
+    vm = parse(document)
+    return Wish(vm.uuid, vm.name, canonical(document))
+
+
 def setting(password: str) -> bytes:
     """The request of a guest that sets its password."""
     body = password.encode()
@@ -184,7 +193,7 @@ class AgentTestCase(SynchronousTestCase):
         self, interface: str, document: Mapping[str, object], wait: float = 0
     ) -> "Deferred[Status]":
         """Ask for an attach."""
-        return Deferred.fromCoroutine(self.agent.lifecycle.attach(interface, document, wait))
+        return Deferred.fromCoroutine(self.agent.lifecycle.attach(interface, wish(document), wait))
 
     def attach(self, interface: str, document: Mapping[str, object]) -> Status:
         """Attach, which must succeed at once."""

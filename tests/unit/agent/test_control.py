@@ -154,8 +154,11 @@ class AttachTests(ControlTests):
         assert answered.error["message"].endswith("has the key 'name' twice in one mapping")
 
     def test_a_document_that_cannot_be_served(self) -> None:
+        """It leaves the one that is."""
+        self.put("tap0")
         answered = self.put("tap0", b'{"name": "web"}')
 
+        assert "open" == self.state("tap0")
         assert 400 == answered.status
         assert ("document", "uuid") == (answered.error["kind"], answered.error["field"])
         assert not answered.error["message"].startswith("uuid")

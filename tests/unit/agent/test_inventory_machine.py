@@ -9,10 +9,17 @@ from hypothesis import settings, strategies
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from eve_meta.agent.inventory import Inventory
+from eve_meta.agent.record import Wish
+from eve_meta.canonical import canonical
 
 INTERFACES = strategies.sampled_from(["tap0", "tap1", "tap2"])
 UUIDS = strategies.sampled_from([UUID(int=number) for number in (1, 2, 3)])
 NAMES = strategies.sampled_from(["old", "new"])
+
+
+def wish(uuid: UUID, name: str) -> Wish:
+    """For a VM of this name."""
+    return Wish(uuid, name, canonical({"uuid": str(uuid), "name": name}))
 
 
 class InventoryMachine(RuleBasedStateMachine):
@@ -28,13 +35,13 @@ class InventoryMachine(RuleBasedStateMachine):
 
     @rule(interface=INTERFACES, uuid=UUIDS, name=NAMES)
     def put(self, interface: str, uuid: UUID, name: str) -> None:
-        self.inventory.put(interface, {"uuid": str(uuid), "name": name})
+        self.inventory.put(interface, wish(uuid, name))
         self.owners[interface] = uuid
         self.names[uuid] = name
 
     @rule(interface=INTERFACES, uuid=UUIDS, name=NAMES)
     def put_and_undo(self, interface: str, uuid: UUID, name: str) -> None:
-        self.inventory.undo(self.inventory.put(interface, {"uuid": str(uuid), "name": name}))
+        self.inventory.undo(self.inventory.put(interface, wish(uuid, name)))
 
     @rule(interface=INTERFACES, password=NAMES)
     def set_password(self, interface: str, password: str) -> None:

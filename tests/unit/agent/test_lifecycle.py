@@ -8,7 +8,6 @@ import pytest
 
 from eve_meta.agent.reconciler import RETRY_SECONDS
 from eve_meta.agent.status import State
-from eve_meta.errors import DocumentError
 from eve_meta.messages import OpenDoors, Refresh
 from netns import KernelRefusedError, NameRefusedError, NoSuchInterfaceError, UnsuitableInterfaceError
 from netns.steps import Furnish, RemoveLink
@@ -92,13 +91,6 @@ class AttachTests(AgentTestCase):
         """A name that no interface has is refused before anything is looked at."""
         self.failureResultOf(self.attaching("a" * 16, RED), NameRefusedError)
         self.failureResultOf(self.detaching("a" * 16), NameRefusedError)
-
-    def test_bad_document(self) -> None:
-        """A document that cannot be served leaves the one that is."""
-        self.attach("tap0", RED)
-        self.failureResultOf(self.attaching("tap0", {"uuid": 1}), DocumentError)
-
-        assert "red" == self.read("tap0")
 
     def test_bridge(self) -> None:
         """An interface that is no VM's port is refused with what to name instead."""
