@@ -9,10 +9,11 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast, final
 
 from attrs import frozen
-from twisted.application.service import MultiService
+from twisted.application.service import MultiService, Service
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.task import deferLater
@@ -20,7 +21,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from eve_meta.agent import durable
-from eve_meta.agent.control_service import ControlService, Place
+from eve_meta.agent.control_socket import ControlSocket, Place
 from eve_meta.agent.forks import ForkServer
 from eve_meta.agent.inventory import Inventory
 from eve_meta.agent.kernel import Kernel, KernelThread
@@ -110,30 +111,46 @@ class Agent(MultiService):
         listeners = self._reconciler.changed, self.lifecycle.changed
         self._watcher = Watcher(reactor, kernel.network, listeners)
         place = Place(control_socket(settings.run_dir), settings.group_id)
-        self._control = ControlService(reactor, reactor, self.lifecycle, place, supervisor)
+        self._control_socket = ControlSocket(place, supervisor)
+        self._control: Service | None = None
         # The reconciler will be here, too, to stop together: a look that goes on may be waiting for a server.
         self._reopening = Reopening(inventory, self._sockets, servers, self._reconciler, reactor)
         self._working = MultiService()
         servers.setServiceParent(self._working)
-        for each in (kernel.thread, self._working, self._control):
+        for each in (kernel.thread, self._working):
             each.setServiceParent(self)
 
     def hand_on(self) -> dict[str, int]:
         """Descriptors of all listening sockets for the next agent, by name, which the caller closes."""
         self._are_sockets_kept = True
-        return {CONTROL: self._control.hand_on(), **self._sockets.copies()}
+        return {CONTROL: self._control_socket.hand_on(), **self._sockets.copies()}
 
     def startService(self) -> None:
-        """Begin to answer; then see whether all is as it should be, and keep it so."""
+        """Begin to answer guests; then see whether all is as it should be, and hear those who control us.
+
+        Raises:
+            ControlSocketError: the control socket cannot be listened on.
+        """
+        self._control_socket.listen()
         super().startService()
         Deferred.fromCoroutine(self._begin()).addErrback(self._fail)
 
     async def _begin(self) -> None:
         await self._reopening.reopen()
         if self.running:
+            self._control = self._control_service()
+            self._control.setServiceParent(self)
             # What changes while the first survey is made is told.
             self._watcher.setServiceParent(self)
             self._reconciler.setServiceParent(self._working)
+
+    def _control_service(self) -> Service:
+        """What answers at the control socket. It takes a while to import, for which no guest waits."""
+        room = import_module("eve_meta.agent.control_service")
+        made: Service = room.ControlService(
+            self._reactor, self._reactor, self.lifecycle, self._control_socket
+        )
+        return made
 
     def _fail(self, failure: Failure) -> None:
         self.has_failed = True
@@ -146,7 +163,10 @@ class Agent(MultiService):
         return Deferred.fromCoroutine(self._stop())
 
     async def _stop(self) -> None:
-        await self._control.stopService()
+        if self._control:
+            await maybeDeferred(self._control.stopService)
+        else:
+            self._control_socket.close()
         if not self._are_sockets_kept:
             self._sockets.ignore_newcomers()
             await deferLater(self._reactor, CONNECTING_SECONDS)
