@@ -33,6 +33,9 @@ from eve_meta.messages import (
 _TOLD_AT_ONCE_BYTES = 1024 * 1024
 """Of documents in one message; a longer one is told alone."""
 
+_MESSAGES_AT_ONCE = 8
+"""That are sent before the first is answered: a server that has many doors to open always knows of more."""
+
 
 @define
 class _Door:
@@ -169,9 +172,10 @@ class Server(MultiService):
 
     async def _settle(self) -> None:
         while self._unsettled:
-            interfaces = tuple(islice(self._unsettled, MAX_DOORS))
+            interfaces = tuple(islice(self._unsettled, _MESSAGES_AT_ONCE * MAX_DOORS))
             await _together(map(Deferred.fromCoroutine, self._closings(interfaces)))
-            await self._open(self._to_open(interfaces))
+            messages = islice(self._to_open(interfaces), _MESSAGES_AT_ONCE)
+            await _together([Deferred.fromCoroutine(self._open(doors)) for doors in messages])
             await _together(map(Deferred.fromCoroutine, self._refreshes(interfaces)))
             for each in filter(self._is_settled, interfaces):
                 self._end_waiting(each, None)
@@ -208,22 +212,23 @@ class Server(MultiService):
         await self._process.ask(CloseDoor, interface=interface)
         del self._told[interface]
 
-    def _to_open(self, interfaces: Iterable[str]) -> dict[str, _Door]:
-        """Those of some doors that are to be opened, as far as they can be at once."""
+    def _to_open(self, interfaces: Iterable[str]) -> Iterator[dict[str, _Door]]:
+        """Those of some doors that are to be opened, in messages."""
         doors: dict[str, _Door] = {}
         size = 0
         for interface in interfaces:
             door = self._doors.get(interface)
-            if door and interface not in self._told:
-                size += len(door.record.document)
-                if doors and size > _TOLD_AT_ONCE_BYTES:
-                    break
-                doors[interface] = door
-        return doors
+            if door is None or interface in self._told:
+                continue
+            size += len(door.record.document)
+            if doors and (len(doors) == MAX_DOORS or size > _TOLD_AT_ONCE_BYTES):
+                yield doors
+                doors, size = {}, len(door.record.document)
+            doors[interface] = door
+        if doors:
+            yield doors
 
     async def _open(self, doors: dict[str, _Door]) -> None:
-        if not doors:
-            return
         records = [each.record for each in doors.values()]
         sockets = [each.listening.fileno() for each in doors.values()]
         with _briefs(records) as briefs:
