@@ -14,8 +14,8 @@ from eve_meta.agent.record import Wish
 from eve_meta.agent.refusal import RequestError
 from eve_meta.canonical import canonical
 from eve_meta.contact import BODY_MAX_BYTES, WAIT_MAX_SECONDS
-from eve_meta.document import load, parse
-from eve_meta.document.notation import without_twins
+from eve_meta.document import parse
+from eve_meta.document.notation import load, without_twins
 from eve_meta.document.scalars import uuid
 
 

@@ -7,7 +7,8 @@ import click
 
 from eve_meta.canonical import canonical
 from eve_meta.cli.source import directory_of, read_bounded, shown
-from eve_meta.document import inline, load, parse
+from eve_meta.document import inline, parse
+from eve_meta.document.notation import load
 from eve_meta.errors import DocumentError
 from eve_meta.hooks.filling import filled
 from eve_meta.hooks.machine import Machine

@@ -1,5 +1,8 @@
-"""The document that describes a VM: from YAML or JSON to a `VM`, or an error that names the field."""
+"""The document that describes a VM: from plain data to a `VM`, or an error that names the field.
 
-from eve_meta.document.reading import inline, load, parse
+Plain data are what `notation` reads from YAML or JSON. Who is sent JSON does without its imports.
+"""
 
-__all__ = ["inline", "load", "parse"]
+from eve_meta.document.reading import inline, parse
+
+__all__ = ["inline", "parse"]

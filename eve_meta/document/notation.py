@@ -22,8 +22,8 @@ _MAX_EVENTS = 2 * MAX_VALUES
 """A value makes one or two."""
 
 
-def parse_text(text: bytes) -> object:
-    """The data that the text stands for.
+def load(text: bytes) -> object:
+    """The plain data in a text of YAML or JSON.
 
     Raises:
         DocumentError: it is too long, no UTF-8, not well formed, has a key twice, or is no plain data.

@@ -1,10 +1,9 @@
-"""Text -> plain data -> `VM`, in the steps that a document is read in."""
+"""Plain data -> `VM`, in the steps that a document is read in."""
 
 import json
 from base64 import b64encode
 from collections.abc import Callable, Iterable
 
-from eve_meta.document.notation import parse_text
 from eve_meta.document.plain import check_plain
 from eve_meta.document.problems import Path, Problem, field_of, first_error
 from eve_meta.document.rules import broken_rules
@@ -16,15 +15,6 @@ from eve_meta.vm import VM
 _FILE = "file"
 _NETWORK_DATA: Path = ("network_data",)
 _BASE64 = "base64"
-
-
-def load(text: bytes) -> object:
-    """The plain data in a text of YAML or JSON.
-
-    Raises:
-        DocumentError: there are none, with line and column where that is known.
-    """
-    return parse_text(text)
 
 
 def inline(data: object, read: Callable[[str], bytes]) -> object:

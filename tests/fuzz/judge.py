@@ -6,7 +6,8 @@ import jsonschema_rs
 
 from eve_meta.answer import Metadata, Request, answer, paths
 from eve_meta.canonical import canonical
-from eve_meta.document import load, parse
+from eve_meta.document import parse
+from eve_meta.document.notation import load
 from eve_meta.document.schema import document_schemas, reference
 from eve_meta.errors import DocumentError
 

@@ -1,6 +1,7 @@
 """What tests of documents share."""
 
-from eve_meta.document import load, parse
+from eve_meta.document import parse
+from eve_meta.document.notation import load
 from eve_meta.vm import VM
 
 _UUID_LINE = "uuid: 12345678-1234-1234-1234-123456789abc\n"

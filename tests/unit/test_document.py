@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eve_meta.canonical import canonical
-from eve_meta.document import inline, load, parse
+from eve_meta.document import inline, parse
+from eve_meta.document.notation import load
 from eve_meta.errors import DocumentError
 from eve_meta.vm import VM, Endpoint, Family, SlaacAddress, StaticAddress, Tokens
 from tests.unit.documents import NIC, read

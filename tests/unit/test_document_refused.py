@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from eve_meta.document import inline, load, parse
+from eve_meta.document import inline, parse
+from eve_meta.document.notation import load
 from eve_meta.errors import DocumentError
 from tests.unit.documents import NIC, read
 

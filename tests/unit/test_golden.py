@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from eve_meta.answer import Metadata, Request, answer, paths
-from eve_meta.document import load, parse
+from eve_meta.document import parse
+from eve_meta.document.notation import load
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden"

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from eve_meta.document import load
+from eve_meta.document.notation import load
 from eve_meta.hooks.domain import read_domain
 from eve_meta.hooks.machine import Machine, MachineError, Nic, Smbios
 from tests.unit.hooks.recorded import BARE, WEB, recorded

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from eve_meta.document import load
+from eve_meta.document.notation import load
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "example.yaml"
 
@@ -55,6 +55,6 @@ def test_nothing_is_imported_once_there_is_no_file_to_import_from(
     assert modules[1] == []
 
 
-@pytest.mark.parametrize("stranger", ["eve_meta.agent", "eve_meta.cli", "netns", "pyroute2", "click"])
+@pytest.mark.parametrize("stranger", ["eve_meta.agent", "eve_meta.cli", "netns", "pyroute2", "click", "yaml"])
 def test_nothing_of_the_agent_is_there(modules: tuple[list[str], list[str]], stranger: str) -> None:
     assert [name for name in modules[0] if name == stranger or name.startswith(f"{stranger}.")] == []
