@@ -10,7 +10,6 @@ from twisted.internet.defer import Deferred
 from twisted.internet.tcp import Server
 from twisted.logger import Logger
 from twisted.web.resource import Resource
-from twisted.web.server import NOT_DONE_YET
 
 from eve_meta.answer import Answer, Metadata, Request, answer
 from eve_meta.errors import EveMetaError
@@ -19,6 +18,13 @@ from eve_meta.passwords import ALREADY_SET, NOT_KEPT
 from eve_meta.server.request import GuestRequest
 
 _FAILED = Answer(status=HTTPStatus.INTERNAL_SERVER_ERROR, headers=(), body=b"")
+
+NOT_DONE_YET = 1
+"""What a resource returns that answers later.
+
+Source: `twisted.web.server`. That is not imported: it takes longer than all else of Twisted's web, and brings
+Perspective Broker into processes that are to hold nothing but what they need.
+"""
 
 
 @final

@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from twisted.web import server
 
 from eve_meta.document.notation import load
+from eve_meta.server import resource
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "example.yaml"
 
@@ -55,6 +57,14 @@ def test_nothing_is_imported_once_there_is_no_file_to_import_from(
     assert modules[1] == []
 
 
-@pytest.mark.parametrize("stranger", ["eve_meta.agent", "eve_meta.cli", "netns", "pyroute2", "click", "yaml"])
+STRANGERS = ("eve_meta.agent", "eve_meta.cli", "netns", "pyroute2", "click", "yaml", "twisted.spread")
+
+
+@pytest.mark.parametrize("stranger", STRANGERS)
 def test_nothing_of_the_agent_is_there(modules: tuple[list[str], list[str]], stranger: str) -> None:
     assert [name for name in modules[0] if name == stranger or name.startswith(f"{stranger}.")] == []
+
+
+def test_what_twisted_means() -> None:
+    """What is not imported for a number alone is still that number."""
+    assert resource.NOT_DONE_YET == server.NOT_DONE_YET
