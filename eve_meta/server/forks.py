@@ -47,6 +47,7 @@ class ForkServer:
         """
         # No fork looks for garbage in what is there by now: a look would copy it.
         gc.freeze()
+        gc.enable()
         link: socket.socket | None = wanted
         while link:
             pid = os.fork()
