@@ -208,6 +208,7 @@ def run(settings: Settings, spawned: Spawned) -> int:
     signal.signal(SIGNAL, lambda *_: soon(replacement.prepare))
     with lock:
         reactor.addSystemEventTrigger("before", "shutdown", agent.stopService)
+        # What is made by now stays: nobody need look for garbage in it, nor has while it was made.
         gc.freeze()
         gc.enable()
         reactor.run()

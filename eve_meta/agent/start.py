@@ -1,6 +1,5 @@
 """Starts an agent: the fork server first, which makes its imports while the agent makes its own."""
 
-import gc
 import importlib
 import os
 import sys
@@ -21,7 +20,5 @@ def run(settings: Settings) -> int:
     except OSError as error:
         sys.stderr.write(f"eve-meta: cannot run {sys.executable}: {error.strerror}\n")
         return 1
-    # What is made before the agent runs stays: nobody need look for garbage in it.
-    gc.disable()
     code: int = importlib.import_module("eve_meta.agent.service").run(settings, spawned)
     return code
