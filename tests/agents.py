@@ -18,7 +18,7 @@ START_SECONDS = 20
 COMMAND_SECONDS = 30
 LOG_CHARACTERS = 4000
 
-EVE_META = (sys.executable, "-m", "eve_meta")
+EVE_META = (sys.executable, "-P", "-m", "eve_meta")
 
 RED = {"uuid": "11111111-1111-4111-8111-111111111111", "hostname": "red"}
 GREEN = {"uuid": "22222222-2222-4222-8222-222222222222", "hostname": "green"}
