@@ -5,15 +5,16 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from twisted.internet.defer import Deferred
 from twisted.logger import LogEvent, capturedLogs
 
 from eve_meta.agent.kernel import Kernel
 from eve_meta.agent.patrol import ROUND_SECONDS
-from eve_meta.agent.reconciler import RETRY_SECONDS, SURVEY_SECONDS
+from eve_meta.agent.reconciler import LOOKS_AT_ONCE, RETRY_SECONDS, SURVEY_SECONDS
 from eve_meta.agent.reopening import REOPENING_SECONDS
 from eve_meta.agent.status import State
 from eve_meta.messages import OpenDoors
-from netns import KernelRefusedError, Seen
+from netns import KernelRefusedError, Seen, Step
 from netns.steps import AddNamespace, Renew, Steer
 from tests.agents import GREEN, RED
 from tests.unit.agent.memory_host import AgentTestCase
@@ -472,6 +473,31 @@ class RestartTests(AgentTestCase):
         self.start()
 
         assert [True, True] == [self.network.see(name).is_clear for name in ("tap1", "tap9")]
+
+    def test_attach_goes_before(self) -> None:
+        """Who attaches does not wait until all that is left over is cleared."""
+        self.stop()
+        left = [f"tap{number}" for number in range(100, 100 + 2 * LOOKS_AT_ONCE)]
+        for name in left:
+            self.network.apply(AddNamespace(name))
+        self.make_agent()
+        cleared: list[str] = []
+        busy: Deferred[None] = Deferred()
+
+        async def apply(kernel: Kernel, step: Step) -> None:
+            cleared.append(step.interface)
+            await busy
+            kernel.network.apply(step)
+
+        self.patch(Kernel, "apply", apply)
+        self.start()
+        attaching = self.attaching("tap0", RED)
+        assert LOOKS_AT_ONCE == len(cleared)
+        busy.callback(None)
+
+        assert State.OPEN is self.successResultOf(attaching).state
+        assert "tap0" == cleared[LOOKS_AT_ONCE]
+        assert all(self.network.see(name).is_clear for name in left)
 
     def test_port_is_gone(self) -> None:
         """A port that went while no agent ran is absent, and what was made for it is cleared."""
