@@ -29,6 +29,7 @@ from netns import (
     Knocks,
     Steering,
     build,
+    clear,
     connect,
     copies,
     iptables,
@@ -232,6 +233,13 @@ def take_parts(times: Times) -> None:
         namespaces.scratch(take_programs)
 
 
+def clear_all(network: INetwork, interfaces: list[str]) -> None:
+    """Leave nothing for an agent to clear at its start."""
+    for each in interfaces:
+        for step in clear(each, network.see(each)):
+            network.apply(step)
+
+
 def take_agent(interfaces: list[str], directory: Path) -> Times:
     """What a real agent takes, from the request to its answer."""
     times = Times()
@@ -260,6 +268,7 @@ def main(count: int) -> None:
         take_parts(ours)
         for each in listening:
             each.close()
+        clear_all(network, names[: 2 * count])
         real = take_agent([f"real{i}" for i in range(count)], Path(directory))
     print(ROW.format(f"ms, medians of {count}", "ours", "kernel", "ratio", "last : first"))
     for step in (*(each for each in ours.taken if each not in (ALL, *PARTS)), *PARTS, ALL):
