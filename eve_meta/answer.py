@@ -58,14 +58,17 @@ class Metadata:
         return self._place(target.partition(b"?")[0], peer)
 
 
-def answer(metadata: Metadata, request: Request, now: float, entropy: Entropy) -> Answer:
-    """The answer to a request at `now` (Unix time). Whatever the request holds, this does not raise."""
+def answer(metadata: Metadata, request: Request, now: float, entropy: Entropy, peer: str = "") -> Answer:
+    """The answer to a request at `now` (Unix time). Whatever the request holds, this does not raise.
+
+    `peer` is the address that it came from, as the guest wrote it; nobody is known by it.
+    """
     if metadata.vm.service.endpoint is Endpoint.DISABLED:
         return FORBIDDEN
     if len(request.target) > MAX_TARGET_BYTES:
         return refusal(414)
     try:
-        place = metadata.place(request.target, request.peer)
+        place = metadata.place(request.target, peer)
     except MalformedTargetError:
         return refusal(400)
     if place.is_for_tokens:

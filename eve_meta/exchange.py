@@ -30,15 +30,13 @@ class Request:
 
     Attributes:
         target: the request-target, neither decoded nor split.
-        headers: by name in lower case.
-        peer: the address that it came from, as the guest wrote it; nobody is known by it.
+        headers: by name in lower case; one that came more than once is one list (RFC 9110, 5.3).
     """
 
     method: bytes
     target: bytes
     headers: Mapping[bytes, bytes]
     body: bytes = b""
-    peer: str = ""
 
 
 @frozen

@@ -35,6 +35,7 @@ from eve_meta.exchange import refusal
 from eve_meta.limits import Limits
 from eve_meta.server.crowd import Crowd
 from eve_meta.server.parser import Received, RequestParser
+from eve_meta.server.recall import Recall
 from eve_meta.server.request import GuestRequest
 from eve_meta.server.response import CONTINUE, head
 
@@ -62,12 +63,14 @@ class GuestChannel(Protocol, TimeoutMixin):
 
     transport: Server
 
-    def __init__(self, resource: IResource, limits: Limits, crowd: Crowd, clock: IReactorTime) -> None:
+    def __init__(
+        self, resource: IResource, limits: Limits, crowd: Crowd, clock: IReactorTime, recall: Recall
+    ) -> None:
         self._clock = clock
         self._resource = resource
         self._limits = limits
         self._crowd = crowd
-        self._parser = RequestParser(limits)
+        self._parser = RequestParser(limits, recall)
         self._received: deque[Received] = deque()
         self._request: GuestRequest | None = None
         self._awaited: _Awaited | None = None
@@ -131,7 +134,7 @@ class GuestChannel(Protocol, TimeoutMixin):
         self._request = None
         if self._awaited is not _Awaited.REQUEST:
             self._awaited = None
-        content = b"" if request.method == b"HEAD" else request.body
+        content = b"" if request.value.method == b"HEAD" else request.body
         self._send(request.code, request.headers, content, is_last=not request.keeps_alive)
         self._go_on()
 
@@ -189,7 +192,7 @@ class GuestChannel(Protocol, TimeoutMixin):
         if pause:
             self._received.clear()
             retry = (b"Retry-After", b"%d" % math.ceil(pause))
-            self._refuse(HTTPStatus.TOO_MANY_REQUESTS, retry, is_head=received.method == b"HEAD")
+            self._refuse(HTTPStatus.TOO_MANY_REQUESTS, retry, is_head=received.request.method == b"HEAD")
         else:
             self._request = GuestRequest(self, received)
             self._resource.render(self._request)

@@ -16,6 +16,7 @@ from eve_meta.errors import DocumentError
 from eve_meta.limits import Limits
 from eve_meta.messages import MAX_REASON_CHARACTERS, BriefRefusedError, DoorNotOpenError, KeepPassword
 from eve_meta.server.door import Door
+from eve_meta.server.recall import Recall
 from eve_meta.server.resource import MetadataResource
 from eve_meta.server.site import GuestSite
 
@@ -39,6 +40,7 @@ class Doors(MultiService):
         super().__init__()
         self._reactor = reactor
         self._limits = limits
+        self._recall = Recall()
 
     def open(self, interfaces: Sequence[str], listening: Sequence[int], briefs: int) -> list[str]:
         """Open doors, each with a socket and a brief; answers why each is not, nothing for one that is."""
@@ -63,7 +65,7 @@ class Doors(MultiService):
         except BriefRefusedError as error:
             return str(error)
         resource = MetadataResource(interface, metadata, self._reactor.seconds, self.keep_password)
-        site = GuestSite(resource, self._limits, self._reactor)
+        site = GuestSite(resource, self._limits, self._reactor, self._recall)
         Door(listening, resource, site, self._reactor).setServiceParent(self)
         self._log.info(
             "{interface}: open, revision {revision}",

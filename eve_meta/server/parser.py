@@ -3,13 +3,16 @@
 Source: RFC 9112; https://github.com/nodejs/llhttp, by https://github.com/MagicStack/httptools.
 """
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import NoReturn, final
 
 from attrs import Factory, define, frozen
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
+from eve_meta.exchange import Request
 from eve_meta.limits import Limits
+from eve_meta.server.recall import Recall
 
 _VERSIONS = {"1.0", "1.1"}
 _FRAMING = {b"content-length", b"transfer-encoding"}
@@ -20,15 +23,10 @@ class Received:
     """A request that came whole.
 
     Attributes:
-        target: as it came.
-        headers: values by name in lower case, in the order in which they came.
         keeps_alive: whether its connection goes on behind it.
     """
 
-    method: bytes
-    target: bytes
-    headers: dict[bytes, list[bytes]]
-    body: bytes
+    request: Request
     keeps_alive: bool
 
 
@@ -59,13 +57,16 @@ class RequestParser:
         awaits_continue: whether a guest waits for 100 (Continue) before it sends a body.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    _message: _Message
+    _parser: HttpRequestParser | None = None
+
+    def __init__(self, limits: Limits, recall: Recall) -> None:
+        """Take what bounds a request, and what those with the same bounds were read as."""
         self.refusal: HTTPStatus | None = None
         self.is_over = False
         self.awaits_continue = False
         self._limits = limits
-        self._parser = HttpRequestParser(self)
-        self._message = _Message()
+        self._recall = recall
         self._is_amid = False
         self._found: list[Received] = []
         self._has_moved = False
@@ -84,15 +85,26 @@ class RequestParser:
     @property
     def refuses_head(self) -> bool:
         """Whether what was refused is a HEAD request, whose answer has no body."""
-        return self._is_amid and self._message.target != b"" and self._parser.get_method() == b"HEAD"
+        return self._is_amid and self._message.target != b"" and self._llhttp.get_method() == b"HEAD"
 
-    def feed(self, data: bytes) -> list[Received]:
+    def feed(self, data: bytes) -> Sequence[Received]:
         """The requests that are whole with this piece."""
         if self.is_over:
-            return []
+            return ()
+        known = None if self._is_amid else self._recall.read(data)
+        if known:
+            self.is_over = not known.keeps_alive
+            return (known,)
+        is_whole = not self._is_amid
+        found = self._read(data)
+        if is_whole and len(found) == 1 and not (self._is_amid or self.refusal):
+            self._recall.note(data, found[0])
+        return found
+
+    def _read(self, data: bytes) -> list[Received]:
         self._has_moved = False
         try:
-            self._parser.feed_data(data)
+            self._llhttp.feed_data(data)
             self._bound_what_is_stuck(len(data))
         except HttpParserUpgrade:
             self.is_over = True
@@ -103,9 +115,16 @@ class RequestParser:
         found, self._found = self._found, []
         return found
 
+    @property
+    def _llhttp(self) -> HttpRequestParser:
+        """What reads; many a connection has nothing that is not known."""
+        if self._parser is None:
+            self._parser = HttpRequestParser(self)
+        return self._parser
+
     def close(self) -> None:
         """Let go of llhttp, which holds on to us."""
-        del self._parser
+        self._parser = None
 
     def on_message_begin(self) -> None:
         """See httptools."""
@@ -142,7 +161,7 @@ class RequestParser:
         for name, value in message.lines:
             headers.setdefault(name.lower(), []).append(value)
         message.headers = headers
-        message.version = version = self._parser.get_http_version()
+        message.version = version = self._llhttp.get_http_version()
         if version not in _VERSIONS:
             is_later = version > max(_VERSIONS)
             self._refuse(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED if is_later else HTTPStatus.BAD_REQUEST)
@@ -156,7 +175,7 @@ class RequestParser:
         # llhttp has seen to it that there is one, of digits.
         if int(headers.get(b"content-length", [b"0"])[0]) > self._limits.body_bytes:
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        if self._parser.should_upgrade():
+        if self._llhttp.should_upgrade():
             # httptools passes over such a body, whatever we say of the upgrade.
             self._refuse(HTTPStatus.BAD_REQUEST)
         expected = [each.lower() for each in headers.get(b"expect", [])]
@@ -172,18 +191,13 @@ class RequestParser:
 
     def on_message_complete(self) -> None:
         """See httptools."""
-        message, parser = self._message, self._parser
+        message, parser = self._message, self._llhttp
         self._is_amid = self.awaits_continue = False
         keeps_alive = parser.should_keep_alive() and not parser.should_upgrade() and message.version != "1.0"
         self.is_over = not keeps_alive
-        received = Received(
-            method=parser.get_method(),
-            target=message.target,
-            headers=message.headers or {},
-            body=bytes(message.body),
-            keeps_alive=keeps_alive,
-        )
-        self._found.append(received)
+        headers = {name: b", ".join(values) for name, values in (message.headers or {}).items()}
+        request = Request(parser.get_method(), message.target, headers, bytes(message.body))
+        self._found.append(Received(request, keeps_alive))
 
     def _bound_what_is_stuck(self, count: int) -> None:
         """Refuse a header that goes on and on: httptools tells of it when it has ended, not before."""

@@ -1,10 +1,7 @@
 """One request as a resource sees it: what `MetadataResource` needs of Twisted's `IRequest`."""
 
-from collections.abc import Iterable
-from io import BytesIO
 from typing import Any, Protocol, final
 
-from attrs import frozen
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
 from twisted.internet.tcp import Server
@@ -27,32 +24,23 @@ class IAnsweringChannel(Protocol):
 
 
 @final
-@frozen(eq=False)
-class ReceivedHeaders:
-    """Headers as Twisted's `Headers` gives them."""
-
-    values: dict[bytes, list[bytes]]
-
-    def getAllRawHeaders(self) -> Iterable[tuple[bytes, list[bytes]]]:
-        """Each name, and its values in the order in which they came."""
-        return self.values.items()
-
-
-@final
 class GuestRequest:
-    """A request and, bit by bit, its answer. Source: `twisted.web.iweb.IRequest`."""
+    """A request and, bit by bit, its answer. Source: `twisted.web.iweb.IRequest`.
+
+    Attributes:
+        value: what was asked.
+    """
+
+    __slots__ = ("_finished", "body", "channel", "code", "headers", "keeps_alive", "value")
 
     def __init__(self, channel: IAnsweringChannel, received: Received) -> None:
         self.channel = channel
-        self.method = received.method
-        self.uri = received.target
-        self.requestHeaders = ReceivedHeaders(received.headers)
-        self.content = BytesIO(received.body)
+        self.value = received.request
         self.keeps_alive = received.keeps_alive
         self.code = 200
         self.headers: list[tuple[bytes, bytes]] = []
         self.body = b""
-        self._finished: list[Deferred[None]] = []
+        self._finished: Deferred[None] | None = None
 
     def getClientAddress(self) -> Any:
         """Where it came from, as the guest wrote it."""
@@ -73,16 +61,15 @@ class GuestRequest:
     def finish(self) -> None:
         """Have the answer sent."""
         self.channel.request_done(self)
-        for each in self._finished:
-            each.callback(None)
+        if self._finished:
+            self._finished.callback(None)
 
     def notifyFinish(self) -> "Deferred[None]":
-        """Fires when the answer is sent, or fails when the guest is gone before."""
-        finished: Deferred[None] = Deferred()
-        self._finished.append(finished)
-        return finished
+        """Fires when the answer is sent, or fails when the guest is gone before; to be asked for once."""
+        self._finished = Deferred()
+        return self._finished
 
     def lost(self) -> None:
         """Tell who waits that the guest is gone."""
-        for each in self._finished:
-            each.errback(Failure(ConnectionDone()))
+        if self._finished:
+            self._finished.errback(Failure(ConnectionDone()))

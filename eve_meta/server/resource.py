@@ -4,7 +4,7 @@ import os
 import socket
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import final
+from typing import Any, final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.tcp import Server
@@ -76,7 +76,9 @@ class MetadataResource(Resource):
     def _answer(self, request: GuestRequest) -> Answer:
         """The pure answer; one that fails is our bug, and the guest is told nothing about it."""
         try:
-            return answer(self.metadata, _as_value(request), self._clock(), os.urandom)
+            return answer(
+                self.metadata, _value_of(request), self._clock(), os.urandom, request.getClientAddress().host
+            )
         except Exception:  # noqa: BLE001 - whatever it is, other guests go on
             self._log.failure("no answer at {interface}", interface=self.interface)
             return _FAILED
@@ -106,13 +108,9 @@ def limit_hops(connection: Server, hops: int) -> None:
         handle.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, hops)
 
 
-def _as_value(request: GuestRequest) -> Request:
-    """A request as a value; a header that was sent more than once counts as one list (RFC 9110, 5.3)."""
+def _value_of(request: Any) -> Request:
+    """A request as a value, be it ours or, in a site of Twisted's own, one of Twisted's."""
+    if isinstance(request, GuestRequest):
+        return request.value
     headers = {name.lower(): b", ".join(values) for name, values in request.requestHeaders.getAllRawHeaders()}
-    return Request(
-        method=request.method,
-        target=request.uri,
-        headers=headers,
-        body=request.content.read(),
-        peer=request.getClientAddress().host,
-    )
+    return Request(request.method, request.uri, headers, request.content.read())

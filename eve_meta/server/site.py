@@ -9,6 +9,7 @@ from twisted.web.resource import IResource
 from eve_meta.limits import Limits
 from eve_meta.server.channel import GuestChannel
 from eve_meta.server.crowd import Crowd
+from eve_meta.server.recall import Recall
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,10 +27,14 @@ class GuestSite(Factory):
     on_rush: "Callable[[float], None]"
     noisy = False
 
-    def __init__(self, resource: IResource, limits: Limits, clock: IReactorTime) -> None:
+    def __init__(
+        self, resource: IResource, limits: Limits, clock: IReactorTime, recall: Recall | None = None
+    ) -> None:
+        """Take who answers, what bounds guests, a clock, and what those with the same bounds have sent."""
         self._resource = resource
         self._limits = limits
         self._clock = clock
+        self._recall = recall or Recall()
         self.crowd = Crowd(limits)
 
     def buildProtocol(self, addr: IAddress | None) -> GuestChannel:  # noqa: ARG002 - nobody is known by it
@@ -37,7 +42,7 @@ class GuestSite(Factory):
         pause = self.crowd.arrival_pause(self._clock.seconds())
         if pause:
             self.on_rush(pause)
-        return GuestChannel(self._resource, self._limits, self.crowd, self._clock)
+        return GuestChannel(self._resource, self._limits, self.crowd, self._clock, self._recall)
 
     async def abort(self) -> None:
         """End every connection at once, sent or not, and return when all of them are gone."""

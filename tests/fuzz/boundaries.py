@@ -8,6 +8,7 @@ import h11
 
 from eve_meta.limits import Limits
 from eve_meta.server.parser import RequestParser
+from eve_meta.server.recall import Recall
 
 LENIENT = re.compile(
     r"Missing mandatory Host: header|Found multiple Host: headers"  # nobody is known by a name
@@ -47,10 +48,11 @@ _PREFACE = b"PRI"
 _LIMITS = Limits(head_bytes=2**20, headers=2**10, body_bytes=2**60, requests_pipelined=2**10)
 
 
-def ours(sent: bytes) -> Reading:
+def ours(sent: bytes, recall: Recall) -> Reading:
     """As the server reads it."""
-    parser = RequestParser(_LIMITS)
-    found = [Request(each.method, each.target, each.body) for each in parser.feed(sent)]
+    parser = RequestParser(_LIMITS, recall)
+    read = (each.request for each in parser.feed(sent))
+    found = [Request(each.method, each.target, each.body) for each in read]
     if parser.refusal:
         return Reading(found, End.REFUSED)
     return Reading(found, End.OVER if parser.is_over else End.MORE)
@@ -92,7 +94,9 @@ def _next(connection: h11.Connection) -> Request | None:
 
 def check(sent: bytes) -> None:
     """Fail if one of both begins or ends a request elsewhere, or if we read on where h11 does not."""
-    read, other = ours(sent), of_h11(sent)
+    recall = Recall()
+    read, other = ours(sent, recall), of_h11(sent)
+    assert read == ours(sent, recall), "as it was read before"
     both = min(len(read.requests), len(other.requests))
     assert read.requests[:both] == other.requests[:both], sent
     if len(read.requests) > both:

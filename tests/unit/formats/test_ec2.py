@@ -26,7 +26,7 @@ MACS = "/latest/meta-data/network/interfaces/macs"
 
 
 def body(vm: VM, path: str, peer: str = "") -> bytes:
-    got = answer(Metadata(vm, bytes(32)), Request(b"GET", path.encode(), {}, peer=peer), 0, bytes)
+    got = answer(Metadata(vm, bytes(32)), Request(b"GET", path.encode(), {}), 0, bytes, peer)
     return got.body if got.status == 200 else str(got.status).encode()
 
 

@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from eve_meta.server.recall import Recall
 from tests.fuzz import grammar
 from tests.fuzz.boundaries import End, Request, check, ours
 
@@ -67,13 +68,13 @@ POST = b"POST / HTTP/1.1\r\n" + HOST
 )
 def test_what_could_be_read_in_two_ways_is_not_read(sent: bytes) -> None:
     """Nor is what stands behind it."""
-    read = ours(sent + b"GET /behind HTTP/1.1\r\n" + HOST + b"\r\n")
+    read = ours(sent + b"GET /behind HTTP/1.1\r\n" + HOST + b"\r\n", Recall())
 
     assert (read.requests, read.end) == ([], End.REFUSED)
 
 
 def test_eight_bits_in_a_value_are_taken_as_they_are() -> None:
     """RFC 9110, 5.5: obs-text."""
-    read = ours(POST + b"A: \xff\r\nContent-Length: 1\r\n\r\nx")
+    read = ours(POST + b"A: \xff\r\nContent-Length: 1\r\n\r\nx", Recall())
 
     assert read.requests == [Request(b"POST", b"/", b"x")]
