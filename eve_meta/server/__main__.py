@@ -16,7 +16,6 @@ from functools import partial
 from pathlib import Path
 
 from twisted.internet.defer import Deferred
-from twisted.internet.epollreactor import EPollReactor
 from twisted.internet.main import installReactor
 
 from eve_meta.limits import LimitError, Limits, changed
@@ -29,6 +28,7 @@ from eve_meta.server.confine import (
     limit_resources,
 )
 from eve_meta.server.forks import ForkServer
+from eve_meta.server.reactor import GuestReactor
 from eve_meta.server.seccomp import FORKING, SERVING, Filter, SeccompError
 from eve_meta.server.service import serve
 
@@ -65,7 +65,7 @@ def main() -> None:
 def _serve(link: socket.socket, limits: Limits, *, are_sockets_kept: bool) -> None:
     """Serve until the agent is gone or a signal says so."""
     # Not shared: a reactor that was forked would be told what happens to another's descriptors.
-    reactor = EPollReactor()
+    reactor = GuestReactor()
     installReactor(reactor)
 
     def stop() -> None:
