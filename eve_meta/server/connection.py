@@ -7,12 +7,13 @@ fast, would otherwise keep all others waiting.
 """
 
 import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast, final
 
 from twisted.internet.interfaces import IProtocol
-from twisted.internet.main import CONNECTION_DONE
+from twisted.internet.main import CONNECTION_DONE, CONNECTION_LOST
+from twisted.internet.protocol import connectionDone
 from twisted.internet.tcp import Server
-from twisted.python.failure import Failure
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IReactorTime
@@ -23,6 +24,7 @@ class GuestConnection(Server):
     """A transport that is used as any other."""
 
     repstr = "<a guest's connection>"
+    _shouldShutdown = False
     _is_waiting = False
     _may_send = False
 
@@ -45,15 +47,24 @@ class GuestConnection(Server):
     def doRead(self) -> Any:
         """Take what the guest has sent. One thing may be sent at once then: others want their turn, too."""
         self._may_send = True
-        return super().doRead()
+        try:
+            data = self.socket.recv(self.bufferSize)
+        except BlockingIOError:
+            return None
+        except OSError:
+            return CONNECTION_LOST
+        if not data:
+            return CONNECTION_DONE
+        self.protocol.dataReceived(data)
+        return None
 
     def write(self, data: bytes) -> None:
         """Send what the kernel takes, and the rest when it takes more."""
         if self._may_send and self.connected and not self._is_waiting:
             self._may_send = False
-            sent = self.writeSomeData(data)
             # What has failed fails again when it is waited for, and is dealt with there.
-            data = data if isinstance(sent, Exception) else data[sent:]
+            with suppress(OSError):
+                data = data[self.socket.send(data) :]
         if data:
             super().write(data)
 
@@ -65,4 +76,4 @@ class GuestConnection(Server):
             self.disconnecting = True
             self.stopReading()
             clock = cast("IReactorTime", self.reactor)
-            clock.callLater(0, self.connectionLost, Failure(CONNECTION_DONE))
+            clock.callLater(0, self.connectionLost, connectionDone)
