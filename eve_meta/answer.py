@@ -22,11 +22,16 @@ _REMEMBERED_TARGETS = 32
 
 @frozen
 class _Place:
-    """Where a target leads: `leaf` is None if nothing is there, and tokens may be asked for instead."""
+    """Where a target leads: to nothing if `leaf` is None; tokens may be asked for instead.
+
+    Attributes:
+        answer: where it is always the same.
+    """
 
     names: tuple[str, ...]
     is_for_tokens: bool
     leaf: Leaf | SeededLeaf | Slot | None
+    answer: Answer | None
 
 
 @frozen(eq=False)
@@ -90,18 +95,24 @@ def _answer_metadata(
     if refused is not None:
         return refused
     match place.leaf:
-        case None:
-            return refusal(404)
+        case SeededLeaf() as leaf:
+            return _found(leaf.content_type, leaf.read(entropy))
         case Slot():
             return answer_password(metadata.password, request)
-        case leaf:
-            return Answer(200, ((b"Content-Type", leaf.content_type),), leaf.read(entropy))
+        case _:
+            return place.answer or refusal(404)
 
 
 def _locate(vm: VM, target: bytes, peer: str) -> _Place:
     names = names_in(target)
     node = find(formats.root(formats.seen_from(vm, peer)), names)
-    return _Place(names, is_token_path(names), _listing(node) if isinstance(node, Directory) else node)
+    leaf = _listing(node) if isinstance(node, Directory) else node
+    same = _found(leaf.content_type, leaf.body) if isinstance(leaf, Leaf) else None
+    return _Place(names, is_token_path(names), leaf, same)
+
+
+def _found(content_type: bytes, body: bytes) -> Answer:
+    return Answer(200, ((b"Content-Type", content_type),), body)
 
 
 def _listing(directory: Directory) -> Leaf | None:

@@ -27,10 +27,6 @@ class Leaf:
     body: bytes
     content_type: bytes = PLAIN
 
-    def read(self, _entropy: Entropy) -> bytes:
-        """Always the same bytes."""
-        return self.body
-
 
 @frozen
 class SeededLeaf:

@@ -34,8 +34,8 @@ from zope.interface import implementer
 from eve_meta.exchange import refusal
 from eve_meta.limits import Limits
 from eve_meta.server.crowd import Crowd
-from eve_meta.server.parser import Received, RequestParser
-from eve_meta.server.recall import Recall
+from eve_meta.server.parser import RequestParser
+from eve_meta.server.recall import Recall, Received
 from eve_meta.server.request import GuestRequest
 from eve_meta.server.response import CONTINUE, head
 

@@ -7,27 +7,15 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import NoReturn, final
 
-from attrs import Factory, define, frozen
+from attrs import Factory, define
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
 from eve_meta.exchange import Request
 from eve_meta.limits import Limits
-from eve_meta.server.recall import Recall
+from eve_meta.server.recall import Recall, Received
 
 _VERSIONS = {"1.0", "1.1"}
 _FRAMING = {b"content-length", b"transfer-encoding"}
-
-
-@frozen(eq=False)
-class Received:
-    """A request that came whole.
-
-    Attributes:
-        keeps_alive: whether its connection goes on behind it.
-    """
-
-    request: Request
-    keeps_alive: bool
 
 
 class _RefusedError(Exception):

@@ -5,16 +5,29 @@ nothing of a request has come before, what is read depends on the bytes alone; w
 remembered. A guest that asks in ever other words has all read anew, as without this.
 """
 
-from typing import TYPE_CHECKING, final
+from typing import final
 
-if TYPE_CHECKING:
-    from eve_meta.server.parser import Received
+from attrs import frozen
+
+from eve_meta.exchange import Request
 
 MAX_BYTES = 1024
 """Of a request; longer than any client's that has no body."""
 
 MAX_REQUESTS = 512
 """In a server: with what they were read as, two megabytes at most."""
+
+
+@frozen(eq=False)
+class Received:
+    """A request that came whole.
+
+    Attributes:
+        keeps_alive: whether its connection goes on behind it.
+    """
+
+    request: Request
+    keeps_alive: bool
 
 
 @final
@@ -24,11 +37,11 @@ class Recall:
     def __init__(self) -> None:
         self._known: dict[bytes, Received] = {}
 
-    def read(self, piece: bytes) -> "Received | None":
+    def read(self, piece: bytes) -> Received | None:
         """What a piece was read as; None if that is not known."""
         return self._known.get(piece)
 
-    def note(self, piece: bytes, received: "Received") -> None:
+    def note(self, piece: bytes, received: Received) -> None:
         """Remember the request that a piece is; one with a body is not, which may be a secret."""
         if len(piece) > MAX_BYTES or received.request.body:
             return

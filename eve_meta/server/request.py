@@ -7,7 +7,7 @@ from twisted.internet.error import ConnectionDone
 from twisted.internet.tcp import Server
 from twisted.python.failure import Failure
 
-from eve_meta.server.parser import Received
+from eve_meta.server.recall import Received
 
 
 class IAnsweringChannel(Protocol):

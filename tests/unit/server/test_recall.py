@@ -7,8 +7,8 @@ from hypothesis.strategies import lists, sampled_from
 
 from eve_meta.exchange import Request
 from eve_meta.limits import Limits
-from eve_meta.server.parser import Received, RequestParser
-from eve_meta.server.recall import MAX_BYTES, MAX_REQUESTS, Recall
+from eve_meta.server.parser import RequestParser
+from eve_meta.server.recall import MAX_BYTES, MAX_REQUESTS, Recall, Received
 
 HOST = b" HTTP/1.1\r\nHost: x\r\n"
 LEAF = b"GET /leaf" + HOST + b"\r\n"
