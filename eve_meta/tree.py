@@ -4,7 +4,7 @@ A directory's listing and its lookup come from one mapping, so what is listed ca
 a directory exists before somebody asks: a VM has dozens of versions of one tree, and a guest reads two.
 """
 
-from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from attrs import frozen
@@ -38,7 +38,7 @@ class SeededLeaf:
 
     def read(self, entropy: Entropy) -> bytes:
         """The parts with a new seed between them."""
-        return b"".join((self.before, b64encode(entropy(SEED_BYTES)), self.after))
+        return b"".join((self.before, b2a_base64(entropy(SEED_BYTES), newline=False), self.after))
 
 
 @frozen

@@ -42,7 +42,6 @@ class TokenBucket:
 
     def _fill(self, now: float) -> None:
         """A clock that is set back fills nothing, and goes on from there."""
-        if now > self._at:
-            self._tokens += (now - self._at) * self.rate
-            self._tokens = min(self._tokens, self.burst)
+        if now > self._at and self._tokens < self.burst:
+            self._tokens = min(self._tokens + (now - self._at) * self.rate, self.burst)
         self._at = now

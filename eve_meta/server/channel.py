@@ -171,7 +171,8 @@ class GuestChannel(Protocol, TimeoutMixin):
         if self._is_answering:
             return
         self._is_answering = True
-        self._send_on()
+        if self._unsent:
+            self._send_on()
         while self._received and not (self._request or self._unsent or self._is_choked or self._is_closing):
             self._answer(self._received.popleft())
         self._is_answering = False
@@ -256,9 +257,9 @@ class GuestChannel(Protocol, TimeoutMixin):
             return _Awaited.NOTHING
         if self._is_choked or self._unsent:
             return _Awaited.TAKING
-        if self._parser.is_amid_head:
-            return _Awaited.REST_OF_HEAD
-        return _Awaited.REST_OF_BODY if self._parser.is_amid_body else _Awaited.REQUEST
+        if not self._parser.is_amid:
+            return _Awaited.REQUEST
+        return _Awaited.REST_OF_HEAD if self._parser.is_amid_head else _Awaited.REST_OF_BODY
 
     def _seconds_for(self, awaited: _Awaited) -> int | None:
         limits = self._limits

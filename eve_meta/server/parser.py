@@ -42,6 +42,7 @@ class RequestParser:
     Attributes:
         refusal: why one was, or is going to be.
         is_over: whether nothing more will be taken, be it for a refusal or not.
+        is_amid: whether a request has come in part.
         awaits_continue: whether a guest waits for 100 (Continue) before it sends a body.
     """
 
@@ -55,7 +56,7 @@ class RequestParser:
         self.awaits_continue = False
         self._limits = limits
         self._recall = recall
-        self._is_amid = False
+        self.is_amid = False
         self._found: list[Received] = []
         self._has_moved = False
         self._stuck_bytes = 0
@@ -63,29 +64,24 @@ class RequestParser:
     @property
     def is_amid_head(self) -> bool:
         """Whether the first line or the headers of a request have come in part."""
-        return self._is_amid and self._message.headers is None
-
-    @property
-    def is_amid_body(self) -> bool:
-        """Whether a request's headers have come, and its body not, or in part."""
-        return self._is_amid and self._message.headers is not None
+        return self.is_amid and self._message.headers is None
 
     @property
     def refuses_head(self) -> bool:
         """Whether what was refused is a HEAD request, whose answer has no body."""
-        return self._is_amid and self._message.target != b"" and self._llhttp.get_method() == b"HEAD"
+        return self.is_amid and self._message.target != b"" and self._llhttp.get_method() == b"HEAD"
 
     def feed(self, data: bytes) -> Sequence[Received]:
         """The requests that are whole with this piece."""
         if self.is_over:
             return ()
-        known = None if self._is_amid else self._recall.read(data)
+        known = None if self.is_amid else self._recall.read(data)
         if known:
             self.is_over = not known.keeps_alive
             return (known,)
-        is_whole = not self._is_amid
+        is_whole = not self.is_amid
         found = self._read(data)
-        if is_whole and len(found) == 1 and not (self._is_amid or self.refusal):
+        if is_whole and len(found) == 1 and not (self.is_amid or self.refusal):
             self._recall.note(data, found[0])
         return found
 
@@ -122,7 +118,7 @@ class RequestParser:
         if len(self._found) >= self._limits.requests_pipelined:
             self._refuse(HTTPStatus.TOO_MANY_REQUESTS)
         self._message = _Message()
-        self._is_amid = True
+        self.is_amid = True
 
     def on_url(self, target: bytes) -> None:
         """See httptools; comes in pieces."""
@@ -180,7 +176,7 @@ class RequestParser:
     def on_message_complete(self) -> None:
         """See httptools."""
         message, parser = self._message, self._llhttp
-        self._is_amid = self.awaits_continue = False
+        self.is_amid = self.awaits_continue = False
         keeps_alive = parser.should_keep_alive() and not parser.should_upgrade() and message.version != "1.0"
         self.is_over = not keeps_alive
         headers = {name: b", ".join(values) for name, values in (message.headers or {}).items()}

@@ -56,7 +56,7 @@ def readings(pieces: Iterable[bytes], recall: Recall) -> list[tuple[object, ...]
     found: list[tuple[object, ...]] = []
     for piece in pieces:
         read = [(each.request, each.keeps_alive) for each in parser.feed(piece)]
-        is_amid = parser.is_amid_head, parser.is_amid_body, parser.refuses_head
+        is_amid = parser.is_amid, parser.is_amid_head, parser.refuses_head
         found.append((read, parser.refusal, parser.is_over, parser.awaits_continue, *is_amid))
     return found
 
