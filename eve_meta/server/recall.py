@@ -39,7 +39,7 @@ class Recall:
 
     def read(self, piece: bytes) -> Received | None:
         """What a piece was read as; None if that is not known."""
-        return self._known.get(piece)
+        return self._known.get(piece) if len(piece) <= MAX_BYTES else None
 
     def note(self, piece: bytes, received: Received) -> None:
         """Remember the request that a piece is; one with a body is not, which may be a secret."""
