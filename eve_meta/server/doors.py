@@ -16,6 +16,7 @@ from eve_meta.errors import DocumentError
 from eve_meta.limits import Limits
 from eve_meta.messages import MAX_REASON_CHARACTERS, BriefRefusedError, DoorNotOpenError, KeepPassword
 from eve_meta.server.door import Door
+from eve_meta.server.entropy import Entropy
 from eve_meta.server.recall import Recall
 from eve_meta.server.resource import MetadataResource
 from eve_meta.server.site import GuestSite
@@ -41,6 +42,7 @@ class Doors(MultiService):
         self._reactor = reactor
         self._limits = limits
         self._recall = Recall()
+        self._entropy = Entropy()
 
     def open(self, interfaces: Sequence[str], listening: Sequence[int], briefs: int) -> list[str]:
         """Open doors, each with a socket and a brief; answers why each is not, nothing for one that is."""
@@ -64,7 +66,9 @@ class Doors(MultiService):
             metadata = _metadata(known)
         except BriefRefusedError as error:
             return str(error)
-        resource = MetadataResource(interface, metadata, self._reactor.seconds, self.keep_password)
+        resource = MetadataResource(
+            interface, metadata, self._reactor.seconds, self.keep_password, self._entropy
+        )
         site = GuestSite(resource, self._limits, self._reactor, self._recall)
         Door(listening, resource, site, self._reactor).setServiceParent(self)
         self._log.info(

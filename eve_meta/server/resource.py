@@ -40,9 +40,16 @@ class MetadataResource(Resource):
     _log = Logger()
 
     def __init__(
-        self, interface: str, metadata: Metadata, clock: Callable[[], float], keep_password: KeepPassword
+        self,
+        interface: str,
+        metadata: Metadata,
+        clock: Callable[[], float],
+        keep_password: KeepPassword,
+        entropy: Callable[[int], bytes] = os.urandom,
     ) -> None:
+        """Take whom it is of, what is answered, and what else that depends on."""
         super().__init__()
+        self._entropy = entropy
         self.metadata = metadata
         self.interface = interface
         self._clock = clock
@@ -77,7 +84,11 @@ class MetadataResource(Resource):
         """The pure answer; one that fails is our bug, and the guest is told nothing about it."""
         try:
             return answer(
-                self.metadata, _value_of(request), self._clock(), os.urandom, request.getClientAddress().host
+                self.metadata,
+                _value_of(request),
+                self._clock(),
+                self._entropy,
+                request.getClientAddress().host,
             )
         except Exception:  # noqa: BLE001 - whatever it is, other guests go on
             self._log.failure("no answer at {interface}", interface=self.interface)
