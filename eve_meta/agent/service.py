@@ -113,8 +113,8 @@ class Agent(MultiService):
         place = Place(control_socket(settings.run_dir), settings.group_id)
         self._control_socket = ControlSocket(place, supervisor)
         self._control: Service | None = None
-        # The reconciler will be here, too, to stop together: a look that goes on may be waiting for a server.
         self._reopening = Reopening(inventory, self._sockets, servers, self._reconciler, reactor)
+        # The reconciler will be here, too, to stop together: a look that goes on may be waiting for a server.
         self._working = MultiService()
         servers.setServiceParent(self._working)
         for each in (kernel.thread, self._working):
