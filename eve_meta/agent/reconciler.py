@@ -20,18 +20,17 @@ Note [Looking into namespaces]
     as something is damaged there each time: who damages it on purpose keeps us busy once a minute.
 """
 
-import random
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, final
 from uuid import UUID
 
-from attrs import define
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from eve_meta.agent import outcome as outcomes
+from eve_meta.agent.history import History, pause
 from eve_meta.agent.inventory import Inventory
 from eve_meta.agent.kernel import Kernel
 from eve_meta.agent.marks import Marks
@@ -46,9 +45,6 @@ from eve_meta.agent.status import State
 from eve_meta.agent.timers import Timers
 from eve_meta.errors import EveMetaError
 from netns import Changes, NetnsError, Seen, link_of
-
-RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
-"""Before the first, second… look after a failed one; the last for all further ones."""
 
 SURVEY_SECONDS = 30.0
 
@@ -78,7 +74,7 @@ class Reconciler(Service):
         self._marks = Marks()
         self._busy: set[UUID | None] = set()
         self._waiting: dict[str, list[Deferred[Outcome]]] = {}
-        self._histories: dict[str, _History] = {}
+        self._histories: dict[str, History] = {}
         self._timers = Timers(clock)
         self._patrol = Patrol(lambda: self._histories, self._suspect, clock)
         self._links: dict[str, str] = {}
@@ -232,7 +228,7 @@ class Reconciler(Service):
             if self._plan(interface, record, each):
                 self.mark(interface)
             elif record and interface not in self._histories:
-                history = self._histories[interface] = _History()
+                history = self._histories[interface] = History()
                 self._remember(interface, history, outcomes.of(interface, record, each, None))
 
     async def _look_at(self, interface: str) -> None:
@@ -240,7 +236,7 @@ class Reconciler(Service):
         waiting = self._waiting.pop(interface, [])
         vm = self._vm(interface)
         self._busy.add(vm)
-        history = self._histories.setdefault(interface, _History())
+        history = self._histories.setdefault(interface, History())
         outcome = await self._bring_about(interface, history, see)
         self._busy.discard(vm)
         # Servers that are being stopped have no doors; what they had is for those who come after us.
@@ -252,7 +248,7 @@ class Reconciler(Service):
         self._marks.end(interface)
 
     async def _bring_about(
-        self, interface: str, history: "_History", see: Callable[[str], Awaitable[Seen]]
+        self, interface: str, history: "History", see: Callable[[str], Awaitable[Seen]]
     ) -> Outcome:
         record = self._inventory.record_of(interface)
         started = self._clock.seconds()
@@ -276,7 +272,7 @@ class Reconciler(Service):
                 self._tell_repair(interface, history, seen, ms)
             else:
                 self._tell(interface, record, outcome, ms)
-            self._timers.set(_into(interface), _pause(history.repairs), lambda: self._suspect(interface))
+            self._timers.set(_into(interface), pause(history.repairs), lambda: self._suspect(interface))
         history.note(seen)
         return outcome
 
@@ -310,7 +306,7 @@ class Reconciler(Service):
             ms=ms,
         )
 
-    def _tell_repair(self, interface: str, history: "_History", seen: Seen, ms: int) -> None:
+    def _tell_repair(self, interface: str, history: "History", seen: Seen, ms: int) -> None:
         """Tell it once, not each time that it is spoiled again at once."""
         if not history.repairs:
             self._log.warn(
@@ -326,10 +322,10 @@ class Reconciler(Service):
         record = self._inventory.record_of(interface)
         return record.uuid if record else None
 
-    def _remember(self, interface: str, history: "_History", outcome: Outcome) -> None:
+    def _remember(self, interface: str, history: "History", outcome: Outcome) -> None:
         history.outcome = outcome
         if outcome.state is State.FAILED:
-            self._timers.set(interface, _pause(history.failures), lambda: self._try_again(interface))
+            self._timers.set(interface, pause(history.failures), lambda: self._try_again(interface))
             if not history.failures:
                 self._log.warn(
                     "{interface}: {error}",
@@ -350,35 +346,6 @@ class Reconciler(Service):
             self._links[link_of(interface)] = interface
 
 
-@define
-class _History:
-    """What has happened at an interface.
-
-    Attributes:
-        outcome: of the last look; None before the first has ended.
-        failures: looks in a row that failed.
-        repairs: looks into the namespace in a row that found damage.
-        renamed: the name that the port has had since, while there is none of the old one.
-    """
-
-    outcome: Outcome | None = None
-    failures: int = 0
-    repairs: int = 0
-    renamed: str | None = None
-
-    def note(self, seen: Seen) -> None:
-        """Count damage, and forget a name that is of no concern any more."""
-        if seen.port:
-            self.renamed = None
-        if seen.inside:
-            self.repairs = self.repairs + 1 if seen.inside.damage else 0
-
-
 def _into(interface: str) -> str:
     """The name of the timer that has an interface looked into; no interface's name has a space."""
     return f"into {interface}"
-
-
-def _pause(times: int) -> float:
-    """Seconds before the next look, after so many that were in vain."""
-    return RETRY_SECONDS[min(times, len(RETRY_SECONDS) - 1)] * random.uniform(1, 1.5)  # noqa: S311 - jitter

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from eve_meta.agent.reconciler import RETRY_SECONDS
+from eve_meta.agent.history import RETRY_SECONDS
 from eve_meta.agent.status import State
 from eve_meta.messages import OpenDoors, Refresh
 from netns import KernelRefusedError, NameRefusedError, NoSuchInterfaceError, UnsuitableInterfaceError

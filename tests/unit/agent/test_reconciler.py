@@ -8,9 +8,10 @@ import pytest
 from twisted.internet.defer import Deferred
 from twisted.logger import LogEvent, capturedLogs
 
+from eve_meta.agent.history import RETRY_SECONDS
 from eve_meta.agent.kernel import Kernel
 from eve_meta.agent.patrol import ROUND_SECONDS
-from eve_meta.agent.reconciler import LOOKS_AT_ONCE, RETRY_SECONDS, SURVEY_SECONDS
+from eve_meta.agent.reconciler import LOOKS_AT_ONCE, SURVEY_SECONDS
 from eve_meta.agent.reopening import REOPENING_SECONDS
 from eve_meta.agent.status import State
 from eve_meta.messages import OpenDoors
