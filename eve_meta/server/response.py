@@ -8,7 +8,7 @@ from twisted.web.http import datetimeToString
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 _PHRASES = {each.value: each.phrase.encode() for each in HTTPStatus}
-_REMEMBERED_HEADS = 64
+_REMEMBERED_HEADS = 256
 """More than the guests of one server are sent in the second for which they are the same."""
 
 
