@@ -13,7 +13,7 @@ from eve_meta.server.recall import Recall
 LENIENT = re.compile(
     r"Missing mandatory Host: header|Found multiple Host: headers"  # nobody is known by a name
     r"|illegal request line: bytearray\(b['\"](\S+ +\S+ +HTTP/1\.[01]|.* RTSP/1\.0)['\"]\)"  # llhttp's own
-    # Empty lines before the first: RFC 9112, 2.2. Of one that ends in more than one CR llhttp passes over all.
+    # Empty lines before the first: RFC 9112, 2.2. One may end in more than one CR.
     r"|no request line received|illegal request line: bytearray\(b'(\\r)+'\)"
 )
 """What h11 refuses and we take, on purpose: it moves no boundary."""

@@ -19,6 +19,7 @@ from twisted.python.failure import Failure
 from eve_meta.answer import Metadata
 from eve_meta.document import parse
 from eve_meta.limits import Limits
+from eve_meta.server.recall import Recall
 from eve_meta.server.resource import MetadataResource
 from eve_meta.server.site import GuestSite
 from tests.fuzz import boundaries, grammar
@@ -39,10 +40,11 @@ class Reply(NamedTuple):
 
 
 class GuestHttp:
-    """Two doors, and all that is logged meanwhile."""
+    """Two doors of one server, and all that is logged meanwhile."""
 
     def __init__(self) -> None:
         self.clock = Clock()
+        self._recall = Recall()
         self.sites = [self._site(number, marker) for number, marker in enumerate(MARKERS)]
         self.logged: list[LogEvent] = []
         globalLogPublisher.addObserver(cast("ILogObserver", self.logged.append))
@@ -83,7 +85,7 @@ class GuestHttp:
         document = EXAMPLE | {"uuid": str(UUID(int=number + 1)), "hostname": marker, "user_data": marker}
         metadata = Metadata(parse(document), token_key=bytes([number]) * 32)
         resource = MetadataResource(f"tap{number}", metadata, self.clock.seconds, _keep)
-        return GuestSite(resource, LIMITS, self.clock)
+        return GuestSite(resource, LIMITS, self.clock, self._recall)
 
 
 async def _keep(interface: str, vm: UUID, password: str) -> None:
