@@ -1,6 +1,5 @@
 """The reactor that serves guests does for descriptors what Twisted's does."""
 
-import os
 import socket
 from collections.abc import Callable, Iterator
 
@@ -44,7 +43,7 @@ def reactor(request: pytest.FixtureRequest) -> Iterator[EPollReactor]:
     yield made
     for each in made.removeAll():
         each.close()
-    os.close(made._poller.fileno())
+    made._poller.close()
 
 
 def test_what_fails_is_logged_and_lost(reactor: EPollReactor) -> None:
