@@ -10,11 +10,11 @@ closes its end, the fork server ends; each server ends with its own link. Source
 """
 
 import struct
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import ClassVar
 from uuid import UUID
 
-from twisted.protocols.amp import Argument, Command, Descriptor, ListOf, Unicode
+from twisted.protocols.amp import Command, Descriptor, ListOf, Unicode
 
 from eve_meta.errors import EveMetaError
 
@@ -52,20 +52,6 @@ Raises:
 """
 
 
-class _Descriptors(Argument):
-    """Several of them: AMP's own lists are of what is sent as text alone."""
-
-    _one = Descriptor()
-
-    def toStringProto(self, descriptors: Iterable[int], proto: object) -> bytes:
-        """Send them, and name them."""
-        return b" ".join(self._one.toStringProto(each, proto) for each in descriptors)
-
-    def fromStringProto(self, names: bytes, proto: object) -> list[int]:
-        """Those that were sent by these names."""
-        return [self._one.fromStringProto(each, proto) for each in names.split()]
-
-
 class AreYouThere(Command):
     """Answered at once, by a server that does its work."""
 
@@ -73,7 +59,7 @@ class AreYouThere(Command):
 
 
 class OpenDoors(Command):
-    """Answer guests that connect to listening sockets, at each from what its own brief says.
+    """Answer guests that connect to a bundle of listening sockets, at each from what its own brief says.
 
     Answered once they are accepted from, with why each is not: nothing for one that is.
     """
@@ -81,14 +67,14 @@ class OpenDoors(Command):
     commandName = b"open-doors"
     arguments: ClassVar = [
         (b"interfaces", ListOf(Unicode())),
-        (b"sockets", _Descriptors()),
+        (b"sockets", Descriptor()),
         (b"briefs", Descriptor()),
     ]
     response: ClassVar = [(b"refusals", ListOf(Unicode()))]
 
 
 MAX_DOORS = 64
-"""In one command: the kernel lets 253 descriptors pass at once. Source: SCM_MAX_FD, net/scm.h."""
+"""In one command; a bundle holds more."""
 
 MAX_REASON_CHARACTERS = 200
 """Of each refusal: all together are a value of AMP's, 65535 bytes."""

@@ -247,9 +247,17 @@ def _furnish_inside(mtu: int) -> None:
 
 
 def _listen() -> socket.socket:
-    return socket.create_server(
-        ("", SERVICE_PORT), family=socket.AF_INET6, backlog=BACKLOG, dualstack_ipv6=True
-    )
+    """As `socket.create_server` does it, which makes another to see whether it can serve both families."""
+    listening = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        listening.bind(("", SERVICE_PORT))
+        listening.listen(BACKLOG)
+    except OSError:
+        listening.close()
+        raise
+    return listening
 
 
 @contextlib.contextmanager

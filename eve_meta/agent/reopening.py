@@ -8,6 +8,7 @@ Note [Answering first]
 """
 
 import socket
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import final
 
@@ -17,12 +18,13 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from eve_meta.agent.forks import ServerGoneError
 from eve_meta.agent.inventory import Inventory
 from eve_meta.agent.pending import Pending
 from eve_meta.agent.reconciler import Reconciler
+from eve_meta.agent.server import Door
 from eve_meta.agent.servers import Servers
 from eve_meta.agent.sockets import Sockets
-from eve_meta.errors import EveMetaError
 
 REOPENING_SECONDS = 5.0
 """After which doors are waited for no more whose servers have not come up."""
@@ -52,26 +54,34 @@ class Reopening:
     async def reopen(self) -> None:
         """Return when guests are answered, or after a time; an interface is not looked at meanwhile."""
         try:
-            listening = await self._sockets.prepare(self._inventory.interfaces())
+            await self._open_all()
         except Exception:  # noqa: BLE001 - the looks that follow make what is lacking
             self._log.failure("could not listen in all namespaces at once")
-            return
-        for interface, each in listening.items():
-            self._opening.begin()
-            self._reconciler.hold(interface)
-            Deferred.fromCoroutine(self._open(interface, each)).addBoth(self._opened, interface)
         with suppress(TooLateError):
             await self._opening.ended().addTimeout(REOPENING_SECONDS, self._clock)
 
-    async def _open(self, interface: str, listening: socket.socket) -> None:
-        """Open a door, unless its interface was detached meanwhile."""
-        record = self._inventory.record_of(interface)
-        if record:
-            with suppress(EveMetaError):
-                await self._servers.open(interface, listening, record)
+    async def _open_all(self) -> None:
+        """Begin to open the doors of each server."""
+        for place, doors in self._doors(await self._sockets.prepare(self._inventory.interfaces())).items():
+            self._opening.begin()
+            for interface in doors:
+                self._reconciler.hold(interface)
+            opening = Deferred.fromCoroutine(self._servers.open_together(place, doors))
+            opening.addBoth(self._opened, doors)
 
-    def _opened(self, result: Failure | None, interface: str) -> None:
-        if result:
-            self._log.failure("{interface}: could not be opened again", result, interface=interface)
-        self._reconciler.let_go(interface)
+    def _doors(self, listening: Mapping[str, socket.socket]) -> dict[int, dict[str, Door]]:
+        """What each server is to open, without interfaces that were detached meanwhile."""
+        doors: dict[int, dict[str, Door]] = {}
+        for interface, each in listening.items():
+            record = self._inventory.record_of(interface)
+            if record:
+                place = self._servers.place(interface, record)
+                doors.setdefault(place, {})[interface] = Door(each, record)
+        return doors
+
+    def _opened(self, result: Failure | None, interfaces: Iterable[str]) -> None:
+        if result and not result.check(ServerGoneError):
+            self._log.failure("doors could not be opened again", result)
+        for each in interfaces:
+            self._reconciler.let_go(each)
         self._opening.end()

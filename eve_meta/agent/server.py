@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Coroutine, Iterable, Iterator
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any, cast, final
@@ -19,6 +19,7 @@ from eve_meta.agent.plan import OpenedDoor
 from eve_meta.agent.process import IServerProcess
 from eve_meta.agent.record import Record
 from eve_meta.brief import Brief, write_briefs
+from eve_meta.bundle import bundled
 from eve_meta.errors import EveMetaError
 from eve_meta.messages import (
     MAX_DOORS,
@@ -33,13 +34,16 @@ from eve_meta.messages import (
 _TOLD_AT_ONCE_BYTES = 1024 * 1024
 """Of documents in one message; a longer one is told alone."""
 
-_MESSAGES_AT_ONCE = 8
-"""That are sent before the first is answered: a server that has many doors to open always knows of more."""
+_MESSAGES_AT_ONCE = 2
+"""To open doors by: a server that has opened those of one knows of the next."""
+
+_SETTLED_AT_ONCE = 8 * MAX_DOORS
+"""Interfaces, before those that have changed meanwhile have their turn."""
 
 
 @define
-class _Door:
-    """What a server should have."""
+class Door:
+    """What a server should have at an interface: a socket, which stays open, and what is answered there."""
 
     listening: socket.socket
     record: Record
@@ -64,10 +68,11 @@ class Server(MultiService):
     def __init__(self, process: IServerProcess) -> None:
         super().__init__()
         self._process = process
-        self._doors: dict[str, _Door] = {}
+        self._doors: dict[str, Door] = {}
         self._told: dict[str, Record] = {}
         self._unsettled: set[str] = set()
         self._waiting: dict[str, list[Deferred[None]]] = {}
+        self._waiting_for_all: list[Deferred[None]] = []
         self._is_settling = False
         process.on_start = self._begin_again
         process.keep_password = self._keep_password
@@ -95,12 +100,21 @@ class Server(MultiService):
         Raises:
             EveMetaError: the server refuses the record.
         """
-        self._doors[interface] = _Door(listening, record)
+        self._doors[interface] = Door(listening, record)
         try:
             await self._bring_about({interface})
         except EveMetaError:
             del self._doors[interface]
             raise
+
+    async def open_together(self, doors: Mapping[str, Door]) -> None:
+        """Answer at many sockets; returns once guests are answered. What is refused is told in the log."""
+        self._doors.update(doors)
+        self._unsettled.update(doors)
+        settled: Deferred[None] = Deferred()
+        self._waiting_for_all.append(settled)
+        self._settle_on()
+        await settled
 
     async def refresh(self, record: Record) -> None:
         """Answer from a record at all doors of its VM, from one instant on.
@@ -169,13 +183,17 @@ class Server(MultiService):
                 self._fail_all(result)
             elif not self.running:
                 self._fail_all(result)
+        else:
+            self._end_waiting_for_all(None)
 
     async def _settle(self) -> None:
         while self._unsettled:
-            interfaces = tuple(islice(self._unsettled, _MESSAGES_AT_ONCE * MAX_DOORS))
+            interfaces = tuple(islice(self._unsettled, _SETTLED_AT_ONCE))
             await _together(map(Deferred.fromCoroutine, self._closings(interfaces)))
-            messages = islice(self._to_open(interfaces), _MESSAGES_AT_ONCE)
-            await _together([Deferred.fromCoroutine(self._open(doors)) for doors in messages])
+            messages = self._to_open(interfaces)
+            await _together(
+                [Deferred.fromCoroutine(self._open_all(messages)) for _ in range(_MESSAGES_AT_ONCE)]
+            )
             await _together(map(Deferred.fromCoroutine, self._refreshes(interfaces)))
             for each in filter(self._is_settled, interfaces):
                 self._end_waiting(each, None)
@@ -196,11 +214,17 @@ class Server(MultiService):
         for each in waiting:
             each.errback(error) if error else each.callback(None)
 
+    def _end_waiting_for_all(self, error: Exception | Failure | None) -> None:
+        waiting, self._waiting_for_all = self._waiting_for_all, []
+        for each in waiting:
+            each.errback(error) if error else each.callback(None)
+
     def _fail_all(self, error: Exception | Failure) -> None:
         waiting, self._waiting = self._waiting, {}
         for interface in waiting:
             for each in waiting[interface]:
                 each.errback(error)
+        self._end_waiting_for_all(error)
 
     def _closings(self, interfaces: Iterable[str]) -> Iterator[Coroutine[Any, Any, None]]:
         for each in interfaces:
@@ -212,9 +236,9 @@ class Server(MultiService):
         await self._process.ask(CloseDoor, interface=interface)
         del self._told[interface]
 
-    def _to_open(self, interfaces: Iterable[str]) -> Iterator[dict[str, _Door]]:
+    def _to_open(self, interfaces: Iterable[str]) -> Iterator[dict[str, Door]]:
         """Those of some doors that are to be opened, in messages."""
-        doors: dict[str, _Door] = {}
+        doors: dict[str, Door] = {}
         size = 0
         for interface in interfaces:
             door = self._doors.get(interface)
@@ -228,10 +252,15 @@ class Server(MultiService):
         if doors:
             yield doors
 
-    async def _open(self, doors: dict[str, _Door]) -> None:
+    async def _open_all(self, messages: Iterator[dict[str, Door]]) -> None:
+        """Send messages one by one; whoever else takes from the same does so in between."""
+        for doors in messages:
+            await self._open(doors)
+
+    async def _open(self, doors: dict[str, Door]) -> None:
         records = [each.record for each in doors.values()]
-        sockets = [each.listening.fileno() for each in doors.values()]
-        with _briefs(records) as briefs:
+        listening = [each.listening.fileno() for each in doors.values()]
+        with bundled(listening) as sockets, _briefs(records) as briefs:
             answer = await self._process.ask(
                 OpenDoors, interfaces=list(doors), sockets=sockets, briefs=briefs
             )

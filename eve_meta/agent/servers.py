@@ -1,13 +1,14 @@
 """The servers: which of them answers a VM."""
 
 import socket
+from collections.abc import Mapping
 from typing import final
 
 from twisted.application.service import MultiService
 
 from eve_meta.agent.plan import OpenedDoor
 from eve_meta.agent.record import Record
-from eve_meta.agent.server import Server
+from eve_meta.agent.server import Door, Server
 from eve_meta.messages import KeepPassword
 
 
@@ -53,6 +54,12 @@ class Servers(MultiService):
         place = self._place_of(record)
         await self._servers[place].open(interface, listening, record)
         self._at[interface] = place
+
+    async def open_together(self, place: int, doors: Mapping[str, Door]) -> None:
+        """See `Server.open_together`; `place` is that of each of the doors."""
+        server = self._servers[place]
+        await server.open_together(doors)
+        self._at.update({each: place for each in doors if server.door(each)})
 
     async def refresh(self, record: Record) -> None:
         """See `Server.refresh`."""

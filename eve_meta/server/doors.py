@@ -11,6 +11,7 @@ from twisted.logger import Logger
 
 from eve_meta.answer import Metadata
 from eve_meta.brief import Brief, BriefError, read_briefs
+from eve_meta.bundle import unbundled
 from eve_meta.document import parse
 from eve_meta.errors import DocumentError
 from eve_meta.limits import Limits
@@ -44,28 +45,31 @@ class Doors(MultiService):
         self._recall = Recall()
         self._entropy = Entropy()
 
-    def open(self, interfaces: Sequence[str], listening: Sequence[int], briefs: int) -> list[str]:
+    def open(self, interfaces: Sequence[str], bundle: int, briefs: int) -> list[str]:
         """Open doors, each with a socket and a brief; answers why each is not, nothing for one that is."""
-        sockets = [socket.socket(fileno=each) for each in listening]
+        sockets = [socket.socket(fileno=each) for each in unbundled(bundle)]
         try:
-            known = _read(briefs, len(sockets))
+            known = _read(briefs, len(interfaces))
+            _count("sockets", sockets, len(interfaces))
         except BriefRefusedError as error:
-            refusals = [str(error)] * len(sockets)
-        else:
-            refusals = [self._open_or_not(*each) for each in zip(interfaces, sockets, known, strict=True)]
-        for each, refusal in zip(sockets, refusals, strict=True):
-            if refusal:
+            for each in sockets:
                 each.close()
-        return refusals
+            return [str(error)] * len(interfaces)
+        return [self._open_or_not(*each) for each in zip(interfaces, sockets, known, strict=True)]
 
     def _open_or_not(self, interface: str, listening: socket.socket, known: Brief) -> str:
         """Open one door, or say why not."""
-        if interface in self.namedServices:
-            return f"{interface} is open already"
         try:
-            metadata = _metadata(known)
+            self._open(interface, listening, known)
         except BriefRefusedError as error:
+            listening.close()
             return str(error)
+        return ""
+
+    def _open(self, interface: str, listening: socket.socket, known: Brief) -> None:
+        if interface in self.namedServices:
+            raise BriefRefusedError(f"{interface} is open already")
+        metadata = _metadata(known)
         resource = MetadataResource(
             interface, metadata, self._reactor.seconds, self.keep_password, self._entropy
         )
@@ -77,7 +81,6 @@ class Doors(MultiService):
             revision=known.revision,
             uuid=metadata.vm.uuid,
         )
-        return ""
 
     def refresh(self, interfaces: Sequence[str], brief: int) -> None:
         """Answer from another brief at all of one VM's interfaces, or at none of them.
@@ -135,9 +138,13 @@ def _read(briefs: int, count: int) -> list[Brief]:
         known = read_briefs(briefs)
     except BriefError as error:
         raise BriefRefusedError(str(error)) from error
-    if len(known) != count:
-        raise BriefRefusedError(f"{len(known)} briefs instead of {count}")
+    _count("briefs", known, count)
     return known
+
+
+def _count(what: str, found: Sequence[object], count: int) -> None:
+    if len(found) != count:
+        raise BriefRefusedError(f"{len(found)} {what} instead of {count}")
 
 
 def _metadata(brief: Brief) -> Metadata:

@@ -36,7 +36,7 @@ class AgentLink(AMP):
         return {}
 
     @OpenDoors.responder
-    def open_doors(self, interfaces: list[str], sockets: list[int], briefs: int) -> dict[str, object]:
+    def open_doors(self, interfaces: list[str], sockets: int, briefs: int) -> dict[str, object]:
         """Answered once the doors are open."""
         return {"refusals": self._doors.open(interfaces, sockets, briefs)}
 

@@ -91,10 +91,8 @@ class MemoryProcess(Service):
             return {"refusals": ["as the test says" for _ in arguments["interfaces"]]}
         if command in self.refused:
             raise BriefRefusedError("as the test says")
-        for name in {"brief", "briefs"} & arguments.keys():
+        for name in {"brief", "briefs", "sockets"} & arguments.keys():
             arguments[name] = os.dup(arguments[name])
-        if command is OpenDoors:
-            arguments["sockets"] = [os.dup(each) for each in arguments["sockets"]]
         answer: Mapping[str, Any] = await maybeDeferred(self._responders[command], **arguments)
         self.asked.append((command, arguments.get("interface") or tuple(arguments["interfaces"])))
         return answer

@@ -22,6 +22,7 @@ from eve_meta.agent.link import ServerLink
 from eve_meta.agent.process import IServerProcess, ServerProcess
 from eve_meta.agent.spawn import spawn
 from eve_meta.brief import Brief, write_briefs
+from eve_meta.bundle import bundled
 from eve_meta.messages import CloseDoor, DoorNotOpenError, NotKeptError, OpenDoors
 from tests.support import soon
 from tests.unit.agent.memory_host import MemoryProcess, setting
@@ -185,7 +186,7 @@ class ServerProcessTests(TestCase):
         while link.transport is not None:
             await deferLater(reactor, 0)
         with pytest.raises(ServerGoneError):
-            await self.process.ask(OpenDoors, interfaces=["tap0"], sockets=[0], briefs=0)
+            await self.process.ask(OpenDoors, interfaces=["tap0"], sockets=0, briefs=0)
 
     async def test_hung_up(self) -> None:
         """A process whose link is lost is ended although it does not want to, and another started."""
@@ -286,8 +287,8 @@ class ServerProcessTests(TestCase):
         """Let guests in that connect to a socket."""
         document = b'{"uuid": "%s"}' % str(VM).encode()
         briefs = write_briefs([Brief(document=document, token_key=bytes(32), password="", revision=1)])
-        sockets = [listening.fileno()]
-        await self.process.ask(OpenDoors, interfaces=["tap0"], sockets=sockets, briefs=briefs)
+        with bundled([listening.fileno()]) as sockets:
+            await self.process.ask(OpenDoors, interfaces=["tap0"], sockets=sockets, briefs=briefs)
         os.close(briefs)
 
     async def ask(self) -> None:

@@ -19,6 +19,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 
 from eve_meta.brief import Brief, write_briefs
+from eve_meta.bundle import bundled
 from eve_meta.messages import (
     FORKED,
     OpenDoors,
@@ -122,10 +123,8 @@ class Server:
 
     async def open(self, doors: Mapping[str, int], *briefs: Brief) -> list[str]:
         """Have doors opened, at sockets by interface; answers why each is not."""
-        with told(*briefs) as descriptor:
-            answer = await self.call(
-                OpenDoors, interfaces=[*doors], sockets=[*doors.values()], briefs=descriptor
-            )
+        with bundled(doors.values()) as sockets, told(*briefs) as descriptor:
+            answer = await self.call(OpenDoors, interfaces=[*doors], sockets=sockets, briefs=descriptor)
         refusals: list[str] = answer["refusals"]
         return refusals
 

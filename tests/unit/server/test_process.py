@@ -15,6 +15,7 @@ from twisted.internet.threads import deferToThread
 from twisted.protocols.amp import UnknownRemoteError
 
 from eve_meta.brief import Brief
+from eve_meta.bundle import bundled
 from eve_meta.messages import (
     BriefRefusedError,
     CloseDoor,
@@ -37,6 +38,7 @@ from tests.unit.server.server_process import (
     answer,
     brief_of,
     status_of_password,
+    told,
 )
 
 
@@ -112,12 +114,25 @@ class ServerTests(ServerCase):
         assert await answer(doors["tap2"]) == b"two"
 
     async def test_what_is_no_brief_is_refused(self) -> None:
-        sockets = [self.listen().fileno(), self.listen().fileno()]
-        refused = await self.server.call(
-            OpenDoors, interfaces=["tap1", "tap2"], sockets=sockets, briefs=self.empty_file()
-        )
+        with bundled([self.listen().fileno(), self.listen().fileno()]) as sockets:
+            refused = await self.server.call(
+                OpenDoors, interfaces=["tap1", "tap2"], sockets=sockets, briefs=self.empty_file()
+            )
 
         assert refused == {"refusals": ["0 briefs instead of 2"] * 2}
+
+    async def test_sockets_that_are_lacking(self) -> None:
+        """None is taken for another's: all are refused, and those that are there let go of."""
+        briefs = brief_of("one"), brief_of("two")
+        await self.open("tap3", "three")
+        before = await self.descriptors()
+        with bundled([self.listen().fileno()]) as sockets, told(*briefs) as descriptor:
+            refused = await self.server.call(
+                OpenDoors, interfaces=["tap1", "tap2"], sockets=sockets, briefs=descriptor
+            )
+
+        assert refused == {"refusals": ["1 sockets instead of 2"] * 2}
+        assert await self.descriptors() == before
 
     def empty_file(self) -> int:
         descriptor = os.memfd_create("empty")
