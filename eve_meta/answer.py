@@ -16,8 +16,8 @@ from eve_meta.vm import VM, Endpoint
 __all__ = ["Answer", "Metadata", "Request", "answer", "paths"]
 
 MAX_TARGET_BYTES = 2048
-_REMEMBERED_TARGETS = 32
-"""More than any client asks of one VM in a boot, save crawlers; small for thousands of VMs."""
+_REMEMBERED_TARGETS = 8
+"""Of a VM: more than a client asks for again and again, small for thousands of VMs that have booted."""
 
 
 @frozen

@@ -103,10 +103,10 @@ def seen_from(vm: VM, peer: str) -> VM:
 
     Source: nova `api/metadata/base.py`, `get_ec2_metadata`.
     """
-    address = _ipv4(peer)
-    if address is None or len(vm.interfaces) > 1 or local_ipv4(vm) is not None:
+    if len(vm.interfaces) > 1 or local_ipv4(vm) is not None:
         return vm
-    return evolve(vm, ec2=evolve(vm.ec2, local_ipv4=address))
+    address = _ipv4(peer)
+    return vm if address is None else evolve(vm, ec2=evolve(vm.ec2, local_ipv4=address))
 
 
 def _ipv4(peer: str) -> IPv4Address | None:

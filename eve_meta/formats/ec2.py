@@ -4,13 +4,12 @@ Source: nova `api/metadata/base.py` for 1.0 to 2009-04-04;
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-metadata.html for the rest.
 """
 
-from collections.abc import Mapping
 from functools import partial
 
 from eve_meta.formats.identity import identity_document
 from eve_meta.formats.instance import instance_metadata
-from eve_meta.formats.keys import Key, directory
-from eve_meta.tree import OCTETS, Directory, Entry, Leaf
+from eve_meta.formats.keys import Key, directory, keyed
+from eve_meta.tree import OCTETS, Children, Directory, Entry, Leaf
 from eve_meta.vm import VM
 
 VERSIONS = (
@@ -48,15 +47,17 @@ VERSIONS = (
 
 LATEST = "latest"
 
+_VERSIONS = {version: version for version in VERSIONS} | {LATEST: VERSIONS[-1]}
+
 
 def ec2(vm: VM) -> Directory:
     """The tree below `/`."""
-    return Directory(partial(_versions, vm))
+    return Directory(lambda: versions(vm))
 
 
-def _versions(vm: VM) -> Mapping[str, Entry]:
-    entries = {version: Entry(version, partial(directory, _ROOT, vm, version)) for version in VERSIONS}
-    return entries | {LATEST: Entry(LATEST, partial(directory, _ROOT, vm, VERSIONS[-1]))}
+def versions(vm: VM) -> Children:
+    """What that tree holds."""
+    return Children(_VERSIONS, lambda name: Entry(name, partial(directory, _ROOT, vm, _VERSIONS[name])))
 
 
 def _user_data(vm: VM, _version: str) -> Leaf | None:
@@ -71,9 +72,9 @@ def _instance_identity(vm: VM, version: str) -> Directory:
     return directory(_IDENTITY, vm, version)
 
 
-_IDENTITY = (Key("document", "2009-04-04", identity_document),)
-_DYNAMIC = (Key("instance-identity", "2009-04-04", _instance_identity),)
-_ROOT = (
+_IDENTITY = keyed(Key("document", "2009-04-04", identity_document))
+_DYNAMIC = keyed(Key("instance-identity", "2009-04-04", _instance_identity))
+_ROOT = keyed(
     Key("dynamic", "2009-04-04", _dynamic, listed_since="2011-01-01"),
     Key("meta-data", "1.0", instance_metadata),
     Key("user-data", "1.0", _user_data),

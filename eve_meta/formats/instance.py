@@ -4,10 +4,11 @@ Source: nova `api/metadata/base.py`, `get_ec2_metadata`, for the keys up to 2009
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-categories.html for the others.
 """
 
+from collections.abc import Mapping
 from functools import partial
 
 from eve_meta.formats import derived
-from eve_meta.formats.keys import Key, directory, entries, lines, text
+from eve_meta.formats.keys import Key, directory, entries, keyed, lines, text
 from eve_meta.formats.macs import macs
 from eve_meta.tree import Directory, Entry, Leaf, Node
 from eve_meta.vm import VM, PublicKey
@@ -64,19 +65,19 @@ def _zone(vm: VM) -> str | None:
     return vm.availability_zone
 
 
-_PLACEMENT = (
+_PLACEMENT = keyed(
     Key("availability-zone", "2008-02-01", text(_zone)),
     Key("availability-zone-id", "2019-10-01", text(_zone)),
     Key("region", "2020-08-24", text(derived.region)),
 )
 
-_SERVICES: tuple[Key[VM], ...] = (
+_SERVICES: Mapping[str, Key[VM]] = keyed(
     Key("domain", "2014-02-25", text(lambda _: "amazonaws.com")),
     Key("partition", "2015-10-20", text(lambda _: "aws")),
 )
 """What clients compare with, to build the names of services that are not here."""
 
-_KEYS: tuple[Key[VM], ...] = (
+_KEYS: Mapping[str, Key[VM]] = keyed(
     Key("ami-id", "1.0", text(derived.ami_id)),
     Key("ami-launch-index", "1.0", text(lambda vm: vm.launch_index)),
     Key("ami-manifest-path", "1.0", text(lambda _: "FIXME")),

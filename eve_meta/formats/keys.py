@@ -4,13 +4,13 @@ A key without a value is neither listed nor found: clients take every listed key
 an empty value for a wrong one.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter, itemgetter
 from typing import Generic, TypeVar
 
 from attrs import frozen
 
-from eve_meta.tree import Directory, Entry, Leaf, Node
+from eve_meta.tree import Children, Directory, Entry, Leaf, Node
 
 T = TypeVar("T")
 
@@ -41,40 +41,30 @@ def lines(values: Callable[[T], Iterable[object]]) -> Callable[[T, str], Node | 
     return lambda subject, _: _leaf("\n".join(map(str, values(subject))) or None)
 
 
-def directory(keys: Collection[Key[T]], subject: T, version: str) -> Directory:
+def keyed(*keys: Key[T]) -> Mapping[str, Key[T]]:
+    """Keys by name, in the order in which EC2 lists them."""
+    return {key.name: key for key in sorted(keys, key=attrgetter("name"))}
+
+
+def directory(keys: Mapping[str, Key[T]], subject: T, version: str) -> Directory:
     """A directory of those keys that the version has and that have a value."""
-    hidden = frozenset(key.name for key in keys if version < key.listed_since)
-    return Directory(lambda: entries(_nodes(keys, subject, version), hidden))
+    return Directory(lambda: Children(keys, lambda name: _entry(keys[name], subject, version)))
 
 
-def entries(
-    nodes: Iterable[tuple[str, Node | None]], hidden: Collection[str] = frozenset()
-) -> Mapping[str, Entry]:
-    """Children as EC2 lists them: sorted by name, directories with a slash; hidden ones not at all."""
-    return {
-        name: Entry(None if name in hidden else _line(name, node), partial(_same, node))
-        for name, node in sorted(nodes, key=_name)
-        if node is not None
-    }
+def entries(nodes: Iterable[tuple[str, Node]]) -> Mapping[str, Entry]:
+    """Children as EC2 lists them: sorted by name, directories with a slash."""
+    return {name: _entry_of(name, node) for name, node in sorted(nodes, key=itemgetter(0))}
 
 
-def _line(name: str, node: Node) -> str:
-    return f"{name}/" if isinstance(node, Directory) else name
+def _entry(key: Key[T], subject: T, version: str) -> Entry | None:
+    node = key.make(subject, version) if key.since <= version else None
+    return None if node is None else _entry_of(key.name, node, is_hidden=version < key.listed_since)
 
 
-def _nodes(keys: Iterable[Key[T]], subject: T, version: str) -> Iterator[tuple[str, Node | None]]:
-    for key in keys:
-        if key.since <= version:
-            yield key.name, key.make(subject, version)
+def _entry_of(name: str, node: Node, *, is_hidden: bool = False) -> Entry:
+    line = f"{name}/" if isinstance(node, Directory) else name
+    return Entry(None if is_hidden else line, lambda: node)
 
 
 def _leaf(value: object) -> Leaf | None:
     return None if value is None else Leaf(str(value).encode())
-
-
-def _same(node: Node) -> Node:
-    return node
-
-
-def _name(named: tuple[str, Node | None]) -> str:
-    return named[0]

@@ -11,7 +11,7 @@ from ipaddress import IPv4Address, IPv4Interface, IPv6Interface
 from attrs import frozen
 
 from eve_meta.formats import derived
-from eve_meta.formats.keys import Key, directory, entries, lines, text
+from eve_meta.formats.keys import Key, directory, entries, keyed, lines, text
 from eve_meta.tree import Directory, Entry, Leaf
 from eve_meta.vm import VM, Interface, IPNetwork, StaticAddress
 
@@ -84,7 +84,7 @@ def _group_ids(nic: _Nic) -> list[str]:
     return [derived.identifier("sg", vpc, group) for group in derived.security_groups(nic.vm)]
 
 
-_KEYS: tuple[Key[_Nic], ...] = (
+_KEYS: Mapping[str, Key[_Nic]] = keyed(
     Key("device-number", "2011-01-01", text(lambda nic: nic.number)),
     Key(
         "interface-id",

@@ -3,7 +3,7 @@
 Source: nova `api/metadata/base.py`; https://docs.openstack.org/nova/latest/user/metadata.html
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 
 from attrs import frozen
@@ -11,7 +11,7 @@ from attrs import frozen
 from eve_meta.formats.meta_data import meta_data
 from eve_meta.formats.network_data import has_network_data, network_data
 from eve_meta.formats.vendor_data import vendor_data, vendor_data2
-from eve_meta.tree import OCTETS, Directory, Entry, Leaf, Node, Slot
+from eve_meta.tree import OCTETS, Children, Directory, Entry, Leaf, Node, Slot
 from eve_meta.vm import VM
 
 VERSIONS = (
@@ -29,6 +29,9 @@ VERSIONS = (
 """Folsom to Epoxy, oldest first; they compare as text."""
 
 LATEST = "latest"
+
+_CONTENT = "content"
+_CHILDREN = {version: version for version in VERSIONS} | {LATEST: VERSIONS[-1], _CONTENT: ""}
 
 
 @frozen
@@ -51,24 +54,24 @@ class _File:
 
 def openstack(vm: VM) -> Directory:
     """The tree below `/openstack`."""
-    return Directory(partial(_versions, vm))
+    return Directory(lambda: Children(_CHILDREN, partial(_child, vm)))
 
 
-def _versions(vm: VM) -> Mapping[str, Entry]:
-    entries = {version: Entry(version, partial(_version, vm, version)) for version in VERSIONS}
-    entries[LATEST] = Entry(LATEST, partial(_version, vm, VERSIONS[-1]))
-    entries["content"] = Entry(None, partial(_content, vm))
-    return entries
+def _child(vm: VM, name: str) -> Entry:
+    if name == _CONTENT:
+        return Entry(None, partial(_content, vm))
+    return Entry(name, partial(_version, vm, _CHILDREN[name]))
 
 
 def _version(vm: VM, version: str) -> Directory:
-    return Directory(
-        lambda: {
-            file.name: Entry(file.name if file.since <= version else None, partial(file.make, vm, version))
-            for file in _FILES
-            if (file.is_timeless or file.since <= version) and file.is_there(vm)
-        }
-    )
+    return Directory(lambda: Children(_FILES, lambda name: _entry(_FILES[name], vm, version)))
+
+
+def _entry(file: _File, vm: VM, version: str) -> Entry | None:
+    is_listed = file.since <= version
+    if not (is_listed or file.is_timeless) or not file.is_there(vm):
+        return None
+    return Entry(file.name if is_listed else None, partial(file.make, vm, version))
 
 
 def _content(vm: VM) -> Directory:
@@ -94,12 +97,15 @@ def _password(_vm: VM, _version: str) -> Slot:
     return Slot()
 
 
-_FILES = (
-    _File("meta_data.json", "2012-08-10", meta_data),
-    _File("user_data", "2012-08-10", _user_data, _has_user_data),
-    _File("password", "2013-04-04", _password),
-    _File("vendor_data.json", "2013-10-17", vendor_data),
-    _File("network_data.json", "2015-10-15", network_data, has_network_data, is_timeless=True),
-    _File("vendor_data2.json", "2016-10-06", vendor_data2),
-)
+_FILES = {
+    file.name: file
+    for file in (
+        _File("meta_data.json", "2012-08-10", meta_data),
+        _File("user_data", "2012-08-10", _user_data, _has_user_data),
+        _File("password", "2013-04-04", _password),
+        _File("vendor_data.json", "2013-10-17", vendor_data),
+        _File("network_data.json", "2015-10-15", network_data, has_network_data, is_timeless=True),
+        _File("vendor_data2.json", "2016-10-06", vendor_data2),
+    )
+}
 """In the order of nova's listing."""

@@ -3,22 +3,25 @@
 Source: nova `api/metadata/handler.py`, `MetadataRequestHandler.__call__`: what is not of OpenStack is of EC2.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 from itertools import chain
 
-from eve_meta.formats.ec2 import ec2
+from eve_meta.formats.ec2 import LATEST, VERSIONS, ec2, versions
 from eve_meta.formats.openstack import openstack
-from eve_meta.tree import Directory, Entry, walk
+from eve_meta.tree import Children, Directory, Entry, walk
 from eve_meta.vm import VM
 
 _OPENSTACK = "openstack"
 EC2 = "ec2"
 
+_FORMATS = {_OPENSTACK: openstack, EC2: ec2}
+_NAMES = dict.fromkeys((*VERSIONS, LATEST, *_FORMATS))
+
 
 def root(vm: VM) -> Directory:
     """The whole tree: EC2 versions, and unlisted the OpenStack tree and a second way to the EC2 tree."""
-    return Directory(lambda: _entries(vm))
+    return Directory(lambda: Children(_NAMES, partial(_entry, vm)))
 
 
 def paths(vm: VM) -> Iterator[str]:
@@ -26,6 +29,6 @@ def paths(vm: VM) -> Iterator[str]:
     return chain(walk(ec2(vm)), walk(openstack(vm), f"/{_OPENSTACK}"))
 
 
-def _entries(vm: VM) -> Mapping[str, Entry]:
-    others = {_OPENSTACK: Entry(None, partial(openstack, vm)), EC2: Entry(None, partial(ec2, vm))}
-    return {**ec2(vm).entries(), **others}
+def _entry(vm: VM, name: str) -> Entry | None:
+    make = _FORMATS.get(name)
+    return Entry(None, partial(make, vm)) if make else versions(vm).get(name)
