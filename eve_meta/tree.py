@@ -1,13 +1,12 @@
 """The metadata tree: directories that open on demand, leaves, lookup, listing.
 
-A directory's listing and its lookup come from the same children, so what is listed can be fetched. Nothing
-below a directory exists before somebody asks, nor does a child of which nobody asks: a VM has dozens of
-versions of one tree, and a guest reads two.
+What a directory lists is what is looked up in it, so what is listed can be fetched. Nothing below a directory
+exists before somebody asks, nor does a child that nobody asks for: a VM has dozens of versions of one tree,
+and a guest reads two.
 """
 
 from binascii import b2a_base64
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import Protocol
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from attrs import frozen
 
@@ -61,57 +60,34 @@ class Entry:
     open: "Callable[[], Node]"
 
 
-class IChildren(Protocol):
-    """What a directory holds, by name: a dictionary, say."""
-
-    def get(self, name: str, /) -> Entry | None:
-        """The child of a name."""
-
-    def items(self) -> Iterable[tuple[str, Entry]]:
-        """All, in the order of the listing."""
-
-
-@frozen
-class Children:
-    """Children that are made one by one.
-
-    Attributes:
-        names: those that there can be, in the order of the listing.
-        make: the child of such a name; None: there is none.
-    """
-
-    names: Collection[str]
-    make: Callable[[str], Entry | None]
-
-    def get(self, name: str, /) -> Entry | None:
-        """See `IChildren.get`."""
-        return self.make(name) if name in self.names else None
-
-    def items(self) -> Iterator[tuple[str, Entry]]:
-        """See `IChildren.items`."""
-        for name in self.names:
-            entry = self.make(name)
-            if entry is not None:
-                yield name, entry
-
-
 @frozen
 class Directory:
     """Named children.
 
     Attributes:
-        children: makes them.
+        names: those that there can be, in the order of the listing.
+        make: the child of such a name; None: there is none.
         is_listed: whether the directory itself answers with its listing.
     """
 
-    children: Callable[[], IChildren]
+    names: Collection[str]
+    make: Callable[[str], Entry | None]
     is_listed: bool = True
+
+    def get(self, name: str) -> Entry | None:
+        """The child of a name."""
+        return self.make(name) if name in self.names else None
+
+    def items(self) -> Iterator[tuple[str, Entry]]:
+        """All children, in the order of the listing."""
+        for name in self.names:
+            entry = self.make(name)
+            if entry is not None:
+                yield name, entry
 
     def listing(self) -> bytes:
         r"""Lines joined by `\n`, without a final one."""
-        return "\n".join(
-            entry.line for _, entry in self.children().items() if entry.line is not None
-        ).encode()
+        return "\n".join(entry.line for _, entry in self.items() if entry.line is not None).encode()
 
 
 Node = Leaf | SeededLeaf | Slot | Directory
@@ -120,7 +96,7 @@ Node = Leaf | SeededLeaf | Slot | Directory
 def find(node: Node, names: Sequence[str]) -> Node | None:
     """The node below `node` that the names lead to."""
     for name in names:
-        entry = node.children().get(name) if isinstance(node, Directory) else None
+        entry = node.get(name) if isinstance(node, Directory) else None
         if entry is None:
             return None
         node = entry.open()
@@ -134,5 +110,5 @@ def walk(node: Node, path: str = "") -> Iterator[str]:
         return
     if node.is_listed:
         yield path or "/"
-    for name, entry in node.children().items():
+    for name, entry in node.items():
         yield from walk(entry.open(), f"{path}/{name}")

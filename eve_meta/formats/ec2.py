@@ -9,7 +9,7 @@ from functools import partial
 from eve_meta.formats.identity import identity_document
 from eve_meta.formats.instance import instance_metadata
 from eve_meta.formats.keys import Key, directory, keyed
-from eve_meta.tree import OCTETS, Children, Directory, Entry, Leaf
+from eve_meta.tree import OCTETS, Directory, Entry, Leaf
 from eve_meta.vm import VM
 
 VERSIONS = (
@@ -52,12 +52,7 @@ _VERSIONS = {version: version for version in VERSIONS} | {LATEST: VERSIONS[-1]}
 
 def ec2(vm: VM) -> Directory:
     """The tree below `/`."""
-    return Directory(lambda: versions(vm))
-
-
-def versions(vm: VM) -> Children:
-    """What that tree holds."""
-    return Children(_VERSIONS, lambda name: Entry(name, partial(directory, _ROOT, vm, _VERSIONS[name])))
+    return Directory(_VERSIONS, lambda name: Entry(name, partial(directory, _ROOT, vm, _VERSIONS[name])))
 
 
 def _user_data(vm: VM, _version: str) -> Leaf | None:

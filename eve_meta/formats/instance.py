@@ -5,10 +5,9 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-categories
 """
 
 from collections.abc import Mapping
-from functools import partial
 
 from eve_meta.formats import derived
-from eve_meta.formats.keys import Key, directory, entries, keyed, lines, text
+from eve_meta.formats.keys import Key, directory, holding, keyed, lines, text
 from eve_meta.formats.macs import macs
 from eve_meta.tree import Directory, Entry, Leaf, Node
 from eve_meta.vm import VM, PublicKey
@@ -21,22 +20,17 @@ def instance_metadata(vm: VM, version: str) -> Directory:
 
 def _public_keys(vm: VM, _version: str) -> Directory | None:
     """`0=name` for each SSH key, and the key at `0/openssh-key`."""
-    keys = [key for key in vm.public_keys if not key.is_certificate]
-    opened = {
-        str(number): Entry(f"{number}={key.index_name}", partial(_public_key, key))
-        for number, key in enumerate(keys)
-    }
-    return Directory(lambda: opened) if opened else None
+    ssh_keys = (key for key in vm.public_keys if not key.is_certificate)
+    keys = {str(number): key for number, key in enumerate(ssh_keys)}
+    return Directory(keys, lambda name: _public_key(name, keys[name])) if keys else None
 
 
-def _public_key(key: PublicKey) -> Directory:
-    return Directory(lambda: entries([("openssh-key", Leaf(key.text.encode()))]))
+def _public_key(number: str, key: PublicKey) -> Entry:
+    return Entry(f"{number}={key.index_name}", lambda: holding([("openssh-key", Leaf(key.text.encode()))]))
 
 
 def _block_devices(vm: VM, _version: str) -> Directory:
-    return Directory(
-        lambda: entries((disk.role, Leaf(disk.device.encode())) for disk in derived.block_devices(vm))
-    )
+    return holding((disk.role, Leaf(disk.device.encode())) for disk in derived.block_devices(vm))
 
 
 def _placement(vm: VM, version: str) -> Directory | None:
@@ -48,13 +42,13 @@ def _services(vm: VM, version: str) -> Directory:
 
 
 def _tags(vm: VM, _version: str) -> Directory | None:
-    instance = Directory(lambda: entries((tag.key, Leaf(tag.value.encode())) for tag in vm.ec2.tags))
-    return Directory(lambda: entries([("instance", instance)])) if vm.ec2.tags else None
+    instance = holding((tag.key, Leaf(tag.value.encode())) for tag in vm.ec2.tags)
+    return holding([("instance", instance)]) if vm.ec2.tags else None
 
 
 def _network(vm: VM, version: str) -> Node | None:
-    interfaces = Directory(lambda: entries([("macs", macs(vm, version))]))
-    return Directory(lambda: entries([("interfaces", interfaces)])) if vm.interfaces else None
+    interfaces = holding([("macs", macs(vm, version))])
+    return holding([("interfaces", interfaces)]) if vm.interfaces else None
 
 
 def _first_mac(vm: VM) -> str | None:

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from attrs import frozen
 
-from eve_meta.tree import Children, Directory, Entry, Leaf, Node
+from eve_meta.tree import Directory, Entry, Leaf, Node
 
 T = TypeVar("T")
 
@@ -48,22 +48,25 @@ def keyed(*keys: Key[T]) -> Mapping[str, Key[T]]:
 
 def directory(keys: Mapping[str, Key[T]], subject: T, version: str) -> Directory:
     """A directory of those keys that the version has and that have a value."""
-    return Directory(lambda: Children(keys, lambda name: _entry(keys[name], subject, version)))
+    return Directory(keys, lambda name: _entry(keys[name], subject, version))
 
 
-def entries(nodes: Iterable[tuple[str, Node]]) -> Mapping[str, Entry]:
-    """Children as EC2 lists them: sorted by name, directories with a slash."""
-    return {name: _entry_of(name, node) for name, node in sorted(nodes, key=itemgetter(0))}
+def holding(nodes: Iterable[tuple[str, Node]]) -> Directory:
+    """A directory of some nodes."""
+    known = dict(sorted(nodes, key=itemgetter(0)))
+    return Directory(known, lambda name: listed(name, known[name]))
+
+
+def listed(name: str, node: Node) -> Entry:
+    """A child as EC2 lists it: a directory with a slash."""
+    return Entry(f"{name}/" if isinstance(node, Directory) else name, lambda: node)
 
 
 def _entry(key: Key[T], subject: T, version: str) -> Entry | None:
     node = key.make(subject, version) if key.since <= version else None
-    return None if node is None else _entry_of(key.name, node, is_hidden=version < key.listed_since)
-
-
-def _entry_of(name: str, node: Node, *, is_hidden: bool = False) -> Entry:
-    line = f"{name}/" if isinstance(node, Directory) else name
-    return Entry(None if is_hidden else line, lambda: node)
+    if node is None:
+        return None
+    return listed(key.name, node) if key.listed_since <= version else Entry(None, lambda: node)
 
 
 def _leaf(value: object) -> Leaf | None:

@@ -11,8 +11,8 @@ from ipaddress import IPv4Address, IPv4Interface, IPv6Interface
 from attrs import frozen
 
 from eve_meta.formats import derived
-from eve_meta.formats.keys import Key, directory, entries, keyed, lines, text
-from eve_meta.tree import Directory, Entry, Leaf
+from eve_meta.formats.keys import Key, directory, holding, keyed, lines, text
+from eve_meta.tree import Directory, Leaf
 from eve_meta.vm import VM, Interface, IPNetwork, StaticAddress
 
 
@@ -27,12 +27,8 @@ class _Nic:
 
 def macs(vm: VM, version: str) -> Directory:
     """The NICs as a version knows them."""
-    return Directory(lambda: _nics(vm, version))
-
-
-def _nics(vm: VM, version: str) -> Mapping[str, Entry]:
     nics = (_Nic(vm, number, interface) for number, interface in enumerate(vm.interfaces))
-    return entries((nic.interface.mac, directory(_KEYS, nic, version)) for nic in nics)
+    return holding((nic.interface.mac, directory(_KEYS, nic, version)) for nic in nics)
 
 
 def _addresses(nic: _Nic) -> tuple[IPv4Interface | IPv6Interface, ...]:
@@ -55,7 +51,7 @@ def _ipv4_associations(nic: _Nic, _version: str) -> Directory | None:
     public, local = _public_ipv4(nic), _local_ipv4s(nic)
     if not public or not local:
         return None
-    return Directory(lambda: entries([(str(public), Leaf(str(local[0]).encode()))]))
+    return holding([(str(public), Leaf(str(local[0]).encode()))])
 
 
 def _ipv6s(nic: _Nic) -> list[object]:

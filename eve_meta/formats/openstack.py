@@ -11,7 +11,7 @@ from attrs import frozen
 from eve_meta.formats.meta_data import meta_data
 from eve_meta.formats.network_data import has_network_data, network_data
 from eve_meta.formats.vendor_data import vendor_data, vendor_data2
-from eve_meta.tree import OCTETS, Children, Directory, Entry, Leaf, Node, Slot
+from eve_meta.tree import OCTETS, Directory, Entry, Leaf, Node, Slot
 from eve_meta.vm import VM
 
 VERSIONS = (
@@ -54,7 +54,7 @@ class _File:
 
 def openstack(vm: VM) -> Directory:
     """The tree below `/openstack`."""
-    return Directory(lambda: Children(_CHILDREN, partial(_child, vm)))
+    return Directory(_CHILDREN, partial(_child, vm))
 
 
 def _child(vm: VM, name: str) -> Entry:
@@ -64,7 +64,7 @@ def _child(vm: VM, name: str) -> Entry:
 
 
 def _version(vm: VM, version: str) -> Directory:
-    return Directory(lambda: Children(_FILES, lambda name: _entry(_FILES[name], vm, version)))
+    return Directory(_FILES, lambda name: _entry(_FILES[name], vm, version))
 
 
 def _entry(file: _File, vm: VM, version: str) -> Entry | None:
@@ -76,12 +76,9 @@ def _entry(file: _File, vm: VM, version: str) -> Entry | None:
 
 def _content(vm: VM) -> Directory:
     """The files of `meta_data.json`, by number; the directory itself is no path, as in nova."""
+    files = {f"{number:04}": file for number, file in enumerate(vm.files)}
     return Directory(
-        lambda: {
-            f"{number:04}": Entry(f"{number:04}", partial(Leaf, file.content, OCTETS))
-            for number, file in enumerate(vm.files)
-        },
-        is_listed=False,
+        files, lambda name: Entry(name, partial(Leaf, files[name].content, OCTETS)), is_listed=False
     )
 
 

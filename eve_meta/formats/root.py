@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import chain
 
-from eve_meta.formats.ec2 import LATEST, VERSIONS, ec2, versions
+from eve_meta.formats.ec2 import LATEST, VERSIONS, ec2
 from eve_meta.formats.openstack import openstack
-from eve_meta.tree import Children, Directory, Entry, walk
+from eve_meta.tree import Directory, Entry, walk
 from eve_meta.vm import VM
 
 _OPENSTACK = "openstack"
@@ -21,7 +21,7 @@ _NAMES = dict.fromkeys((*VERSIONS, LATEST, *_FORMATS))
 
 def root(vm: VM) -> Directory:
     """The whole tree: EC2 versions, and unlisted the OpenStack tree and a second way to the EC2 tree."""
-    return Directory(lambda: Children(_NAMES, partial(_entry, vm)))
+    return Directory(_NAMES, partial(_entry, vm))
 
 
 def paths(vm: VM) -> Iterator[str]:
@@ -31,4 +31,4 @@ def paths(vm: VM) -> Iterator[str]:
 
 def _entry(vm: VM, name: str) -> Entry | None:
     make = _FORMATS.get(name)
-    return Entry(None, partial(make, vm)) if make else versions(vm).get(name)
+    return Entry(None, partial(make, vm)) if make else ec2(vm).get(name)
