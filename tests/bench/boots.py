@@ -9,6 +9,7 @@ Prints a `Booted` as JSON. What is timed is from the first SYN to the end of the
 them: while it sees to one guest, the others' answers wait for it.
 """
 
+import gc
 import json
 import select
 import socket
@@ -158,6 +159,8 @@ def boot(first: int, count: int, spread_seconds: float) -> Booted:
 
 def main(first: str, count: str, spread_seconds: str, pause_seconds: str | None = None) -> None:
     """Boot them, once or again and again."""
+    # What looks for garbage here would be told as a wait for answers.
+    gc.disable()
     found = boot(int(first), int(count), float(spread_seconds))
     while pause_seconds and not select.select([sys.stdin], [], [], float(pause_seconds))[0]:
         found = boot(int(first), int(count), float(spread_seconds)).after(found)
