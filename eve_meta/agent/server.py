@@ -34,8 +34,8 @@ from eve_meta.messages import (
 _TOLD_AT_ONCE_BYTES = 1024 * 1024
 """Of documents in one message; a longer one is told alone."""
 
-_MESSAGES_AT_ONCE = 2
-"""To open doors by: a server that has opened those of one knows of the next."""
+_MESSAGES_AT_ONCE = 4
+"""To open doors by. The first ones go out before more are made, and a server always knows of the next."""
 
 _SETTLED_AT_ONCE = 8 * MAX_DOORS
 """Interfaces, before those that have changed meanwhile have their turn."""
