@@ -7,7 +7,7 @@ from attrs import field, frozen
 from zope.interface import Interface
 
 from netns.steps import Step
-from netns.wiring import Seen
+from netns.wiring import Port, Seen
 
 
 @frozen
@@ -48,6 +48,9 @@ class INetwork(Interface):
         Raises:
             MissingError: the first thing that is not there, and what to do.
         """
+
+    def port(interface: str) -> Port | None:
+        """The VM's port of this name; None if there is none."""
 
     def see(interface: str) -> Seen:
         """What the kernel has for one interface."""

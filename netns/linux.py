@@ -74,6 +74,10 @@ class LinuxNetwork:
                 "may not hear of changes inside namespaces", "allow CAP_NET_BROADCAST"
             ) from error
 
+    def port(self, interface: str) -> Port | None:
+        """See `INetwork.port`."""
+        return _port(links.find(self._route, interface))
+
     def see(self, interface: str) -> Seen:
         """See `INetwork.see`."""
         return _seen(
@@ -142,14 +146,13 @@ class LinuxNetwork:
     @_apply.register
     def _(self, step: steps.Steer) -> None:
         with _doing("steer the frames", step.interface):
-            seen = self.see(step.interface)
-            if seen.port is None:
+            port = links.find(self._route, step.interface)
+            if port is None:
                 raise NoSuchInterfaceError(step.interface)
-            if seen.link is None:
+            link = links.find(self._route, link_of(step.interface))
+            if link is None:
                 raise NetlinkError(errno.ENODEV, detail=f"{link_of(step.interface)} is gone")
-            steering = Steering(seen.port.index, seen.link.index)
-            batch = nftables.replacement(step.interface, steering, exists=seen.steering is not None)
-            self._netfilter.transact(batch)
+            self._steer(step.interface, Steering(port.index, link.index))
 
     @_apply.register
     def _(self, step: steps.Unsteer) -> None:
@@ -165,6 +168,15 @@ class LinuxNetwork:
     def _(self, step: steps.RemoveNamespace) -> None:
         with _doing("remove the namespace", step.interface):
             namespaces.remove(namespace_of(step.interface))
+
+    def _steer(self, interface: str, steering: Steering) -> None:
+        """Try without asking first whether there is a table: that goes through all of the host's."""
+        try:
+            self._netfilter.transact(nftables.addition(interface, steering))
+        except NetlinkError as error:
+            if error.code != errno.EEXIST:
+                raise
+            self._netfilter.transact(nftables.replacement(interface, steering))
 
     def listen(self, interface: str) -> socket.socket:
         """See `INetwork.listen`."""
@@ -232,9 +244,13 @@ class LinuxNetwork:
         return rules.read()
 
 
+def _port(found: HostLink | None) -> Port | None:
+    return Port(found.index, found.mtu, objection(found)) if found else None
+
+
 def _seen(interface: str, port: HostLink | None, link: HostLink | None, steering: Steering | None) -> Seen:
     return Seen(
-        port=Port(port.index, port.mtu, objection(port)) if port else None,
+        port=_port(port),
         namespace=namespaces.presence(namespace_of(interface)),
         link=Link(link.index, link.mtu, link.is_up) if link else None,
         steering=steering,

@@ -164,6 +164,10 @@ class MemoryNetwork:
     def check(self) -> None:
         """Memory has all that wiring needs."""
 
+    def port(self, interface: str) -> Port | None:
+        """See `INetwork.port`."""
+        return self._ports.get(interface)
+
     def see(self, interface: str) -> Seen:
         """See `INetwork.see`."""
         return Seen(

@@ -43,6 +43,7 @@ from netns.netlink import (
     NLM_F_APPEND,
     NLM_F_CREATE,
     NLM_F_DUMP,
+    NLM_F_EXCL,
     Message,
     Netlink,
     NetlinkError,
@@ -86,12 +87,20 @@ _NF_NETDEV_INGRESS = 0
 _PRIORITY = -500
 
 
-def replacement(interface: str, steering: Steering, *, exists: bool) -> list[Message]:
-    """The batch that makes an interface's table, in place of one that exists."""
+def addition(interface: str, steering: Steering) -> list[Message]:
+    """The batch that makes an interface's table; refused with EEXIST where there is one."""
+    return batch(*_whole_table(interface, steering))
+
+
+def replacement(interface: str, steering: Steering) -> list[Message]:
+    """The batch that makes an interface's table in place of the one that there is."""
+    return batch(_table_removal(interface), *_whole_table(interface, steering))
+
+
+def _whole_table(interface: str, steering: Steering) -> Iterator[Message]:
     table, link = namespace_of(interface), link_of(interface)
-    return batch(
-        *([_table(NFT_MSG_DELTABLE, table)] if exists else []),
-        _table(NFT_MSG_NEWTABLE, table, steering),
+    yield from (
+        _table(table, steering),
         *(_set(table, name, *key) for name, key in steered.SETS.items()),
         _chain(table, "from-guest", interface, ACCEPT),
         _chain(table, "to-guest", link, DROP),
@@ -102,7 +111,7 @@ def replacement(interface: str, steering: Steering, *, exists: bool) -> list[Mes
 
 def removal(interface: str) -> list[Message]:
     """The batch that removes an interface's table."""
-    return batch(_table(NFT_MSG_DELTABLE, namespace_of(interface)))
+    return batch(_table_removal(interface))
 
 
 def find(netlink: Netlink, interface: str) -> Steering | None:
@@ -144,12 +153,18 @@ def interface_unsteered_by(announcement: Reply) -> str | None:
     return interface_of(text(found[_NFTA_TABLE_NAME]))
 
 
-def _table(kind: int, name: str, steering: Steering | None = None) -> Message:
-    content = attribute(_NFTA_TABLE_NAME, string(name))
-    if steering:
-        comment = string(f"steers {steering.port}-{steering.link}, layout {_LAYOUT}")
-        content += attribute(_NFTA_TABLE_USERDATA, bytes([_USERDATA_COMMENT, len(comment)]) + comment)
-    return _nft(kind, NLM_F_ACK | NLM_F_CREATE, content)
+def _table_removal(interface: str) -> Message:
+    return _nft(NFT_MSG_DELTABLE, NLM_F_ACK, attribute(_NFTA_TABLE_NAME, string(namespace_of(interface))))
+
+
+def _table(name: str, steering: Steering) -> Message:
+    comment = string(f"steers {steering.port}-{steering.link}, layout {_LAYOUT}")
+    return _nft(
+        NFT_MSG_NEWTABLE,
+        NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL,
+        attribute(_NFTA_TABLE_NAME, string(name)),
+        attribute(_NFTA_TABLE_USERDATA, bytes([_USERDATA_COMMENT, len(comment)]) + comment),
+    )
 
 
 def _set(table: str, name: str, key_type: int, key_bytes: int) -> Message:

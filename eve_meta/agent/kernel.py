@@ -11,7 +11,7 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 from zope.interface import Attribute, implementer
 
-from netns import INetwork, Seen, Step
+from netns import INetwork, Port, Seen, Step
 
 Call = Callable[..., Awaitable[Any]]
 """Makes a blocking call: `await call(function, *arguments)`."""
@@ -54,6 +54,10 @@ class Kernel:
 
     network: INetwork
     thread: IKernelThread
+
+    async def port(self, interface: str) -> Port | None:
+        """See `INetwork.port`."""
+        return cast("Port | None", await self.thread.call(self.network.port, interface))
 
     async def see(self, interface: str) -> Seen:
         """See `INetwork.see`."""

@@ -169,7 +169,7 @@ class Lifecycle:
         deadline = self._clock.seconds() + wait_seconds
         while True:
             with self._arrival(interface) as arrival:
-                port = (await self._kernel.see(interface)).port
+                port = await self._kernel.port(interface)
                 if port and port.objection:
                     raise UnsuitableInterfaceError(interface, port.objection)
                 if port:

@@ -157,7 +157,7 @@ class Bare:
 
     def _table(self, interface: str) -> tuple[bytes, int]:
         steering = Steering(socket.if_nametoindex(interface), socket.if_nametoindex(link_of(interface)))
-        return encoded(nftables.replacement(interface, steering, exists=False))
+        return encoded(nftables.addition(interface, steering))
 
 
 def encoded(messages: list[Message]) -> tuple[bytes, int]:

@@ -57,6 +57,7 @@ class NetworkContract:
     def test_nothing(self, world: World) -> None:
         """Of an interface that is not there nothing is seen."""
         assert Seen() == world.network.see(TAP)
+        assert world.network.port(TAP) is None
 
     def test_port(self, world: World) -> None:
         """A port has an index of its own and its MTU, and may be attached."""
@@ -69,6 +70,7 @@ class NetworkContract:
         assert other
         assert (1400, None) == (port.mtu, port.objection)
         assert port.index != other.index
+        assert port == world.network.port(TAP)
 
     def test_bridge(self, world: World) -> None:
         """A bridge is seen, and why it can not be attached."""

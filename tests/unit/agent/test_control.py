@@ -249,7 +249,7 @@ class AttachTests(ControlTests):
         assert () == self.agent.lifecycle.statuses()
 
     def test_a_bug_is_logged_and_not_shown(self) -> None:
-        self.network.see = _buggy  # type: ignore[method-assign] # to see what becomes of it
+        self.network.port = _buggy  # type: ignore[method-assign] # to see what becomes of it
         answered = self.put("tap0")
 
         assert (500, "internal") == (answered.status, answered.error["kind"])
