@@ -5,6 +5,7 @@ ends where one does not hold. All work in one register. Source: linux/netfilter/
 """
 
 import struct
+from collections.abc import Iterable
 
 from netns.netlink import attribute, nest
 from netns.nf_tables import (
@@ -50,14 +51,30 @@ def carries(ether_type: bytes) -> bytes:
     return _meta(NFT_META_PROTOCOL) + _equals(ether_type)
 
 
+def carries_none_of(ether_types: Iterable[bytes]) -> bytes:
+    """It is of none of some types."""
+    return _meta(NFT_META_PROTOCOL) + b"".join(_compared(NFT_CMP_NEQ, each) for each in ether_types)
+
+
 def transports(protocol: bytes) -> bytes:
     """Behind all extension headers the packet is of a protocol."""
     return _meta(NFT_META_L4PROTO) + _equals(protocol)
 
 
+def transports_other_than(protocol: bytes) -> bytes:
+    """Behind all extension headers the packet is of another protocol."""
+    return _meta(NFT_META_L4PROTO) + _compared(NFT_CMP_NEQ, protocol)
+
+
 def has(base: int, offset: int, value: bytes) -> bytes:
     """At a place behind a header's begin, in bytes, there is a value."""
     return load(base, offset, len(value)) + _equals(value)
+
+
+def has_none_of(base: int, offset: int, *values: bytes) -> bytes:
+    """At a place behind a header's begin, in bytes, there is none of some values, which are of one length."""
+    compared = (_compared(NFT_CMP_NEQ, each) for each in values)
+    return load(base, offset, len(values[0])) + b"".join(compared)
 
 
 def has_any(base: int, offset: int, mask: bytes) -> bytes:

@@ -1,23 +1,25 @@
 """The steering of frames between a VM's port and its namespace: one nftables table per interface.
 
     table netdev eve-meta-tap0 {
-        comment "steers 12-13, layout 3"
+        comment "steers 12-13, layout 4"
         set senders-4 { type ipv4_addr; size 64; flags dynamic,timeout; timeout 10s }
         set senders-6 { type ipv6_addr; size 64; flags dynamic,timeout; timeout 10s }
         chain from-guest {
-            type filter hook ingress device "tap0" priority -500; policy accept;
+            type filter hook ingress device "tap0" priority -500; policy drop;
+            ip daddr != 169.254.169.254 accept
+            meta l4proto != ipv6-icmp ip6 daddr != { fe80::a9fe:a9fe, fd00:ec2::254 } accept
             ether type 8021q vlan id & 0xfff != 0 accept
             ether type 8021ad vlan id & 0xfff != 0 accept
-            meta protocol 8021q drop
-            meta protocol 8021ad drop
-            ip daddr 169.254.169.254 update @senders-4 { ip saddr }
+            meta protocol != { ip, arp, ip6, 8021q, 8021ad } accept
+            arp daddr ip != 169.254.169.254 accept
+            icmpv6 type nd-neighbor-solicit icmpv6 taddr fe80::a9fe:a9fe update @senders-6 { ip6 saddr }
                 ether daddr set 02:00:a9:fe:a9:fe fwd to "evm…"
-            arp daddr ip 169.254.169.254 update @senders-4 { arp saddr ip } …
-            ip6 daddr fe80::a9fe:a9fe update @senders-6 { ip6 saddr } …
-            icmpv6 type nd-neighbor-solicit icmpv6 taddr fe80::a9fe:a9fe …
-            ip6 daddr fd00:ec2::254 …
-            icmpv6 type nd-neighbor-solicit icmpv6 taddr fd00:ec2::254 …
-            and the same six once more, each with drop
+            icmpv6 type nd-neighbor-solicit icmpv6 taddr fe80::a9fe:a9fe drop
+            and the same two for fd00:ec2::254
+            ip6 daddr != { fe80::a9fe:a9fe, fd00:ec2::254 } accept
+            meta protocol ip update @senders-4 { ip saddr } ether daddr set … fwd to "evm…"
+            meta protocol arp update @senders-4 { arp saddr ip } …
+            meta protocol ip6 update @senders-6 { ip6 saddr } …
         }
         chain to-guest {
             type filter hook ingress device "evm…" priority -500; policy drop;
@@ -36,7 +38,7 @@ import struct
 from collections.abc import Iterator
 
 from netns import steered
-from netns.expressions import ACCEPT, DROP, forward, number, string
+from netns.expressions import DROP, forward, number, string
 from netns.names import interface_of, link_of, namespace_of
 from netns.netlink import (
     NLM_F_ACK,
@@ -69,7 +71,7 @@ from netns.nf_tables import (
 )
 from netns.wiring import Steering
 
-_LAYOUT = 3
+_LAYOUT = 4
 """Raised with every change of what stands in the namespace or the table: the next start then renews them."""
 
 _MARK = re.compile(rf"steers (\d+)-(\d+), layout {_LAYOUT}")
@@ -102,8 +104,8 @@ def _whole_table(interface: str, steering: Steering) -> Iterator[Message]:
     yield from (
         _table(table, steering),
         *(_set(table, name, *key) for name, key in steered.SETS.items()),
-        _chain(table, "from-guest", interface, ACCEPT),
-        _chain(table, "to-guest", link, DROP),
+        _chain(table, "from-guest", interface),
+        _chain(table, "to-guest", link),
         *(_rule(table, "from-guest", each) for each in steered.rules(steering.link)),
         _rule(table, "to-guest", forward(steering.port)),
     )
@@ -187,7 +189,7 @@ def _set(table: str, name: str, key_type: int, key_bytes: int) -> Message:
     )
 
 
-def _chain(table: str, name: str, device: str, policy: int) -> Message:
+def _chain(table: str, name: str, device: str) -> Message:
     hook = (
         number(_NFTA_HOOK_HOOKNUM, _NF_NETDEV_INGRESS),
         number(_NFTA_HOOK_PRIORITY, _PRIORITY),
@@ -200,7 +202,7 @@ def _chain(table: str, name: str, device: str, policy: int) -> Message:
         attribute(_NFTA_CHAIN_NAME, string(name)),
         nest(_NFTA_CHAIN_HOOK, *hook),
         attribute(_NFTA_CHAIN_TYPE, string("filter")),
-        number(_NFTA_CHAIN_POLICY, policy),
+        number(_NFTA_CHAIN_POLICY, DROP),
     )
 
 

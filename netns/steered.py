@@ -1,6 +1,9 @@
 """Which of a guest's frames are steered to its namespace, and which are dropped, as rules of nftables.
 
-Why note the senders: see `MAX_SENDERS`. A frame for which there is no room is dropped, not let by.
+What is not for us goes on, and most of it by the first two rules: all of a guest's traffic passes here. What
+is left is for us, and steered if there is room to note its sender, else dropped: not let by for lack of room.
+So what says that it is IPv4, ARP or IPv6, and ends before it tells for whom, is dropped, too.
+Why note the senders: see `MAX_SENDERS`.
 Why set the destination: a guest with a default gateway sends to the gateway's hardware address, and the
 namespace would drop that as somebody else's.
 A frame of a VLAN goes on as before. One with a priority tag, of VLAN 0, is of none: a host takes the tag off,
@@ -21,12 +24,15 @@ from netns.expressions import (
     NETWORK_HEADER,
     TRANSPORT_HEADER,
     carries,
+    carries_none_of,
     forward,
     has,
     has_any,
+    has_none_of,
     load,
     noted,
     transports,
+    transports_other_than,
     verdict,
     write,
 )
@@ -55,13 +61,27 @@ _VLAN_NUMBER = b"\x0f\xff"
 
 
 def rules(link: int) -> Iterator[bytes]:
-    """What is done with the frames of a guest, in this order, to steer to a link, given by its index."""
+    """What is done with the frames of a guest, in this order, to steer to a link, given by its index.
+
+    What none of them takes is to be dropped.
+    """
     to_link = write(LINK_HEADER, 0, bytes.fromhex(INNER_MAC.replace(":", ""))) + forward(link)
-    frames = list(_metadata_frames())
-    yield from (each + verdict(ACCEPT) for each in _frames_of_vlans())
-    yield from (each + verdict(DROP) for each in _frames_with_further_tags())
-    yield from (each + has_room + to_link for each, has_room in frames)
-    yield from (each + verdict(DROP) for each, _ in frames)
+    ipv4, ipv6 = METADATA_IPV4.packed, [each.packed for each in METADATA_IPV6]
+    has_room_6 = _has_room(_SENDERS_6, 8, 16)
+    accepted, dropped = verdict(ACCEPT), verdict(DROP)
+    is_other_ipv6 = has_none_of(NETWORK_HEADER, 24, *ipv6)
+    yield carries(_IPV4) + has_none_of(NETWORK_HEADER, 16, ipv4) + accepted
+    yield carries(_IPV6) + transports_other_than(_IPPROTO_ICMPV6) + is_other_ipv6 + accepted
+    yield from (each + accepted for each in _frames_of_vlans())
+    yield carries_none_of((_IPV4, _ARP, _IPV6, *_TAGS)) + accepted
+    yield carries(_ARP) + has_none_of(NETWORK_HEADER, 24, ipv4) + accepted
+    for each in METADATA_IPV6:
+        yield _solicits(each) + has_room_6 + to_link
+        yield _solicits(each) + dropped
+    yield carries(_IPV6) + is_other_ipv6 + accepted
+    yield carries(_IPV4) + _has_room(_SENDERS_4, 12, 4) + to_link
+    yield carries(_ARP) + _has_room(_SENDERS_4, 14, 4) + to_link
+    yield carries(_IPV6) + has_room_6 + to_link
 
 
 def _frames_of_vlans() -> Iterator[bytes]:
@@ -69,21 +89,12 @@ def _frames_of_vlans() -> Iterator[bytes]:
         yield has(LINK_HEADER, 12, each) + has_any(LINK_HEADER, 14, _VLAN_NUMBER)
 
 
-def _frames_with_further_tags() -> Iterator[bytes]:
-    yield from map(carries, _TAGS)
-
-
-def _metadata_frames() -> Iterator[tuple[bytes, bytes]]:
-    """What each kind is known by, and that there is room to note its sender."""
-    ipv4 = METADATA_IPV4.packed
-    yield carries(_IPV4) + has(NETWORK_HEADER, 16, ipv4), load(NETWORK_HEADER, 12, 4) + noted(_SENDERS_4)
-    yield carries(_ARP) + has(NETWORK_HEADER, 24, ipv4), load(NETWORK_HEADER, 14, 4) + noted(_SENDERS_4)
-    for each in METADATA_IPV6:
-        for condition in (has(NETWORK_HEADER, 24, each.packed), _solicits(each)):
-            yield carries(_IPV6) + condition, load(NETWORK_HEADER, 8, 16) + noted(_SENDERS_6)
+def _has_room(senders: str, offset: int, length: int) -> bytes:
+    """There is room to note a sender, whose address stands at a place in the network header."""
+    return load(NETWORK_HEADER, offset, length) + noted(senders)
 
 
 def _solicits(address: IPv6Address) -> bytes:
     """A neighbour solicitation goes to a multicast address: what it asks for tells. Source: RFC 4861, 4.3."""
     kind = has(TRANSPORT_HEADER, 0, _ND_NEIGHBOR_SOLICIT)
-    return transports(_IPPROTO_ICMPV6) + kind + has(TRANSPORT_HEADER, 8, address.packed)
+    return carries(_IPV6) + transports(_IPPROTO_ICMPV6) + kind + has(TRANSPORT_HEADER, 8, address.packed)

@@ -12,7 +12,7 @@ from netns import link_of, namespace_of
 from netns.wiring import INNER_LINK
 from tests.agents import GREEN, RED, Agent
 from tests.hosts import HOSTNAME, IPV4, LINK_LOCAL, UNIQUE_LOCAL, Guest, Host, ip, mtu_of
-from tests.integration import frames
+from tests.integration import frames, packets
 from tests.integration.frames import Frame, Sniffer
 from tests.integration.impostor import Tags
 from tests.integration.packets import SERVICE_VLAN, VLAN, tagged
@@ -22,6 +22,7 @@ RED_MAC, GREEN_MAC = "02:00:00:00:00:05", "02:00:00:00:00:06"
 MARK = frames.marker(RED_MAC, GREEN_MAC, "end")
 METADATA_ADDRESSES = (IPV4, LINK_LOCAL, UNIQUE_LOCAL)
 SILENCE_SECONDS = 0.5
+_ECHO_REQUEST = 128
 
 
 @frozen
@@ -97,6 +98,35 @@ def test_vlan(lan: Lan) -> None:
     frames.send(lan.red, tagged(plain, (VLAN, 100)), MARK)
     for sniffer in lan.sniffers:
         assert plain in sniffer.until(MARK)
+
+
+_PING = packets.icmp6("fe80::5", "fe80::6", _ECHO_REQUEST, bytes(64))
+_OTHERS = {
+    "IPv4 fragment": packets.fragment(packets.datagram("10.0.0.5", "10.0.0.6", 80, bytes(64)), 8, None),
+    "IPv6": packets.datagram("fe80::5", "fe80::6", 80, bytes(64)),
+    "first fragment": packets.fragment6(_PING, 0, 32, socket.IPPROTO_ICMPV6),
+    "later fragment": packets.fragment6(_PING, 32, None, socket.IPPROTO_ICMPV6),
+    "ping": _PING,
+    "advertisement": packets.advertisement("fe80::5", "ff02::1", "fe80::5", RED_MAC),
+}
+
+
+@pytest.mark.parametrize("packet", _OTHERS.values(), ids=_OTHERS)
+def test_others_go_on(lan: Lan, packet: bytes) -> None:
+    """What is for others goes where it went before, in pieces as it may be."""
+    frame = packets.framed(GREEN_MAC, RED_MAC, packet)
+    frames.send(lan.red, frame, MARK)
+    for sniffer in lan.sniffers:
+        assert frame in sniffer.until(MARK)
+
+
+@pytest.mark.parametrize("ether_type", [packets.IPV4_TYPE, packets.ARP_TYPE, packets.IPV6_TYPE])
+def test_cut_short(lan: Lan, ether_type: int) -> None:
+    """A frame that ends before it says for whom it is reaches nobody."""
+    cut = packets.ethernet(GREEN_MAC, RED_MAC, ether_type, b"\x45\x00\x00\x10")
+    frames.send(lan.red, cut, MARK)
+    for sniffer in lan.sniffers:
+        assert cut not in sniffer.until(MARK)
 
 
 @pytest.mark.parametrize("address", METADATA_ADDRESSES)

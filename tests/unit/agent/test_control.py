@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 from eve_meta.agent.control import ControlSite
 from eve_meta.agent.description import description
 from eve_meta.contact import BODY_MAX_BYTES
-from netns import KernelRefusedError, MissingError, Seen, link_of
+from netns import KernelRefusedError, MissingError, Port, link_of
 from netns.steps import AddNamespace, Steer
 from tests.unit.agent.described import errors_of
 from tests.unit.agent.memory_host import PID, AgentTestCase
@@ -58,7 +58,7 @@ def parsed(response: bytes) -> Answered:
     return Answered(int(status_line.split()[1]), headers, body)
 
 
-def _buggy(interface: str) -> Seen:
+def _buggy(interface: str) -> Port:
     raise ZeroDivisionError(f"a secret detail of {interface}")
 
 
