@@ -48,17 +48,22 @@ class Contender:
         guests: the network namespaces from which it is asked, at the same time.
         servers: its processes that answer, one for each guest.
         cpus: where the processes run.
+        asking_cpus: where those run who ask.
     """
 
     name: str
     guests: tuple[Path, ...]
     servers: tuple[int, ...]
     cpus: frozenset[int]
+    asking_cpus: frozenset[int]
 
 
 @contextmanager
 def gathered(directory: Path) -> Iterator[tuple[Contender, ...]]:
     """One server of ours, two of ours with a guest each, and nginx; each process has a CPU of its own.
+
+    Who asks takes of the CPUs that are left; of the servers' where none is. So the one server is asked once
+    more from its own CPU: what two do on two CPUs, of which who asks takes a part, is to be seen beside that.
 
     There are two servers all the time: of a VM's requests the one that it is placed at sees all.
     """
@@ -78,9 +83,11 @@ def gathered(directory: Path) -> Iterator[tuple[Contender, ...]]:
                 first, second = cpus_of_servers()
                 for pid, cpu in ((servers[0], first), (servers[1], second), (theirs.servers[0], first)):
                     os.sched_setaffinity(pid, {cpu})
+                one, both = frozenset({first}), frozenset({first, second})
                 yield (
-                    Contender("one server", ours[:1], servers[:1], frozenset({first})),
-                    Contender("two servers", ours, servers, frozenset({first, second})),
+                    Contender("one server", ours[:1], servers[:1], one, all_but(one)),
+                    Contender("one on a shared CPU", ours[:1], servers[:1], one, one),
+                    Contender("two servers", ours, servers, both, all_but(both)),
                     theirs,
                 )
         finally:
@@ -101,7 +108,8 @@ def nginx(directory: Path) -> Iterator[Contender]:
         try:
             (worker,) = json.loads(process.stdout.readline())
             guest = Path(f"/proc/{process.pid}/root{DIRECTORY}/{static_files.GUEST}")
-            yield Contender("nginx", (guest,), (worker,), frozenset(cpus_of_servers()[:1]))
+            cpus = frozenset(cpus_of_servers()[:1])
+            yield Contender("nginx", (guest,), (worker,), cpus, all_but(cpus))
         finally:
             process.stdin.close()
             process.wait()
@@ -141,7 +149,7 @@ def cpus_of_servers() -> tuple[int, int]:
     return usable[0], usable[min(1, len(usable) - 1)]
 
 
-def cpus_of_generator(contender: Contender) -> frozenset[int]:
-    """The CPUs that a contender leaves to others; all, if it leaves none."""
+def all_but(cpus: frozenset[int]) -> frozenset[int]:
+    """The CPUs that are left to others; all, if none is."""
     usable = frozenset(os.sched_getaffinity(0))
-    return usable - contender.cpus or usable
+    return usable - cpus or usable

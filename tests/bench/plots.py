@@ -16,7 +16,7 @@ from tests.bench.storm import Storm
 # Text stays text, and the same figures give the same file.
 mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "eve-meta", "font.size": 8})
 
-_BAR = 0.27
+_BAR = 0.2
 
 
 def of_requests(cells: Sequence[Cell]) -> Figure:
@@ -26,7 +26,7 @@ def of_requests(cells: Sequence[Cell]) -> Figure:
     kinds = list(dict.fromkeys((each.answer, each.connections) for each in cells))
     for place, name in enumerate(dict.fromkeys(each.contender for each in cells)):
         heights = [each.middle("per_second") for each in cells if each.contender == name]
-        axes.bar([number + (place - 1) * _BAR for number in range(len(kinds))], heights, _BAR, label=name)
+        axes.bar([number + (place - 1.5) * _BAR for number in range(len(kinds))], heights, _BAR, label=name)
     axes.set_xticks(range(len(kinds)), [f"{answer}\n{connections}" for answer, connections in kinds])
     axes.set_ylabel("requests/s")
     axes.legend()

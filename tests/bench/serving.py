@@ -11,11 +11,14 @@ from attrs import asdict, frozen
 
 from netns import KNOCKS_MAX
 from tests.bench import tables, wrk
-from tests.bench.contenders import ANSWERS, LIMITS, Contender, cpus_of_generator, gathered
+from tests.bench.contenders import ANSWERS, LIMITS, Contender, gathered
 from tests.bench.figures import ratio
 from tests.bench.processes import cpu_seconds
 
 KEEPING = {"kept": True, "one each": False}
+REFERENCES = ("nginx", "one server", "one on a shared CPU")
+"""Whom all are compared with."""
+
 _NEAR = 0.97
 
 
@@ -88,9 +91,9 @@ def as_json(effort: Effort, cells: Sequence[Cell]) -> dict[str, Any]:
 
 
 def as_table(cells: Sequence[Cell]) -> str:
-    """Medians; `of nginx` and `of one` are medians of what each round gives."""
+    """Medians; what is a part of another's is the median of what each round gives."""
     headers = (
-        *("answer", "connections", "answered by", "requests/s", "of nginx", "of one"),
+        *("answer", "connections", "answered by", "requests/s", "of nginx", "of one", "of shared"),
         *("CPU µs/request", "generator's", "p50 ms", "p99 ms", ""),
     )
     return tables.table(headers, _rows(cells)) + f"\nOur limits: {', '.join(LIMITS)}.\n"
@@ -102,8 +105,7 @@ def _rows(cells: Sequence[Cell]) -> Iterator[tuple[object, ...]]:
         rates = cell.each("per_second")
         yield (
             *(answer, keeping, name, round(cell.middle("per_second"))),
-            ratio(rates, by_key[answer, keeping, "nginx"].each("per_second")),
-            ratio(rates, by_key[answer, keeping, "one server"].each("per_second")),
+            *(ratio(rates, by_key[answer, keeping, each].each("per_second")) for each in REFERENCES),
             *(cell.middle(each) for each in ("cpu_us", "generator_us", "p50_ms", "p99_ms")),
             "as many as the kernel lets in" if _is_bounded(cell) else "",
         )
@@ -121,7 +123,7 @@ def _load(effort: Effort, contender: Contender, answer: str, keeping: str) -> wr
         keeps_alive=KEEPING[keeping],
         connections=effort.connections,
         seconds=effort.seconds,
-        cpus=cpus_of_generator(contender),
+        cpus=contender.asking_cpus,
     )
 
 
