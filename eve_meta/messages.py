@@ -99,6 +99,15 @@ class CloseDoor(Command):
     errors: ClassVar = {DoorNotOpenError: b"DOOR-NOT-OPEN"}
 
 
+class ReadAccessLog(Command):
+    """What guests have asked at an interface, as JSON that the agent hands on unread."""
+
+    commandName = b"read-access-log"
+    arguments: ClassVar = [(b"interface", Unicode())]
+    response: ClassVar = [(b"log", Unicode())]
+    errors: ClassVar = {DoorNotOpenError: b"DOOR-NOT-OPEN"}
+
+
 class SetPassword(Command):
     """Keep what a guest has set as the password of its VM, which is asked of the agent.
 

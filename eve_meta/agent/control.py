@@ -12,7 +12,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import Site
 
 from eve_meta.agent.control_request import ControlRequest
-from eve_meta.agent.control_resource import ControlResource, NoResource, Verb
+from eve_meta.agent.control_resource import AsItIs, ControlResource, NoResource, Verb
 from eve_meta.agent.description import PATH, description
 from eve_meta.agent.pending import Pending
 from eve_meta.agent.refusal import RequestError
@@ -67,7 +67,8 @@ class OneInterface(_OfInterface):
     def getChild(self, path: bytes, request: IRequest) -> Resource:
         """What belongs to it."""
         del request
-        return Password(self._agent, self._name) if path == b"password" else NoResource()
+        kind = {b"password": Password, b"requests": Requests}.get(path)
+        return kind(self._agent, self._name) if kind else NoResource()
 
     async def _show(self, request: ControlRequest) -> object:
         request.queried()
@@ -102,6 +103,18 @@ class Password(_OfInterface):
         request.queried()
         interface = self._interface()
         return {"interface": interface, "cleared": await self._agent.clear_password(interface)}
+
+
+class Requests(_OfInterface):
+    """`/v1/interfaces/NAME/requests`: what guests have asked there."""
+
+    def verbs(self) -> Mapping[str, Verb]:
+        """It is only looked at."""
+        return {"GET": self._read}
+
+    async def _read(self, request: ControlRequest) -> object:
+        request.queried()
+        return AsItIs(await self._agent.access_log(self._interface()))
 
 
 class Description(ControlResource):

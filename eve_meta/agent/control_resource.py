@@ -7,6 +7,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Never
 
+from attrs import frozen
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.web.iweb import IRequest
@@ -17,7 +18,14 @@ from eve_meta.agent.control_request import ControlRequest
 from eve_meta.agent.refusal import INTERNAL, Refusal, RequestError, refusal
 
 Verb = Callable[[ControlRequest], Awaitable[object]]
-"""Answers with plain data."""
+"""Answers with plain data, or with `AsItIs`."""
+
+
+@frozen
+class AsItIs:
+    """JSON that is handed on unread."""
+
+    body: bytes
 
 
 class ControlResource(Resource):
@@ -83,7 +91,7 @@ class NoResource(ControlResource):
 
 
 def _send(request: ControlRequest, answer: object) -> None:
-    body = json.dumps(answer, indent=1).encode() + b"\n"
+    body = answer.body if isinstance(answer, AsItIs) else json.dumps(answer, indent=1).encode() + b"\n"
     request.setHeader("Content-Type", "application/json")
     request.setHeader("Content-Length", str(len(body)))
     request.write(body)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from eve_meta.accesses import Access, Revision
 from eve_meta.agent.refusal import STATUSES
 from eve_meta.agent.status import Status
 from eve_meta.contact import WAIT_MAX_SECONDS
@@ -23,14 +24,16 @@ docs/control-api.md, and docs/document.md for documents.
 """
 
 _STRING = {"type": "string"}
+_INTEGER = {"type": "integer"}
+_NUMBER = {"type": "number"}
 _BOOLEAN = {"type": "boolean"}
 _UUID = {"type": "string", "format": "uuid"}
 _STATUS_KINDS: Mapping[Any, Schema] = {
     str: _STRING,
     bool: _BOOLEAN,
     UUID: _UUID,
-    int: {"type": "integer"},
-    float: {"type": "number"},
+    int: _INTEGER,
+    float: _NUMBER,
 }
 
 _NAME = {
@@ -104,6 +107,15 @@ def _paths() -> dict[str, dict[str, Any]]:
                 "parameters": [_FROM],
             },
         },
+        "/v1/interfaces/{interface}/requests": {
+            "parameters": [_NAME],
+            "get": _operation(
+                "requests",
+                "What guests have asked there since the door was opened.",
+                reference("Accesses"),
+                (*_ONE, "not-attached", "not-answered"),
+            ),
+        },
         "/v1/interfaces/{interface}/password": {
             "parameters": [_NAME],
             "get": _operation(
@@ -159,6 +171,14 @@ def _answers() -> dict[str, Schema]:
             problems={"type": "array", "items": _STRING},
         ),
         "Detached": _record(interface=_STRING, detached=_BOOLEAN),
+        "Access": record(Access, _STATUS_KINDS),
+        "Revision": record(Revision, _STATUS_KINDS),
+        "Accesses": _record(
+            since=_NUMBER,
+            revisions={"type": "array", "items": reference("Revision")},
+            count=_INTEGER,
+            requests={"type": "array", "items": reference("Access")},
+        ),
         "Password": _record(interface=_STRING, password={"type": ["string", "null"]}),
         "Cleared": _record(interface=_STRING, cleared=_BOOLEAN),
         "Error": _record(error=error),

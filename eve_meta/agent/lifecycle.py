@@ -96,6 +96,11 @@ class Lifecycle:
             raise outcome.error
         return record is not None
 
+    async def access_log(self, interface: str) -> bytes:
+        """See `IAgent.access_log`."""
+        self._attached(interface)
+        return await self._servers.access_log(interface)
+
     def password(self, interface: str) -> str:
         """See `IAgent.password`."""
         return self._attached(interface).password

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from attrs import frozen
 
-from eve_meta.agent.status import NotAttachedError
+from eve_meta.agent.status import NotAnsweredError, NotAttachedError
 from eve_meta.errors import DocumentError, EveMetaError, StorageError
 from netns.errors import (
     KernelRefusedError,
@@ -31,6 +31,7 @@ STATUSES: Mapping[str, HTTPStatus] = {
     "kernel": HTTPStatus.INTERNAL_SERVER_ERROR,
     "failed": HTTPStatus.INTERNAL_SERVER_ERROR,
     "internal": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "not-answered": HTTPStatus.SERVICE_UNAVAILABLE,
     "missing": HTTPStatus.SERVICE_UNAVAILABLE,
     "storage": HTTPStatus.INSUFFICIENT_STORAGE,
 }
@@ -86,6 +87,7 @@ _KINDS: tuple[tuple[type[Exception], str], ...] = (
     (NameRefusedError, "name"),
     (NoSuchInterfaceError, "no-such-interface"),
     (NotAttachedError, "not-attached"),
+    (NotAnsweredError, "not-answered"),
     (UnsuitableInterfaceError, "unsuitable-interface"),
     (KernelRefusedError, "kernel"),
     (MissingError, "missing"),

@@ -18,6 +18,7 @@ from eve_meta.agent.forks import ServerGoneError
 from eve_meta.agent.plan import OpenedDoor
 from eve_meta.agent.process import IServerProcess
 from eve_meta.agent.record import Record
+from eve_meta.agent.status import NotAnsweredError
 from eve_meta.brief import Brief, write_briefs
 from eve_meta.bundle import bundled
 from eve_meta.errors import EveMetaError
@@ -25,9 +26,11 @@ from eve_meta.messages import (
     MAX_DOORS,
     BriefRefusedError,
     CloseDoor,
+    DoorNotOpenError,
     KeepPassword,
     NotKeptError,
     OpenDoors,
+    ReadAccessLog,
     Refresh,
 )
 
@@ -132,6 +135,19 @@ class Server(MultiService):
             for name, each in doors.items():
                 each.record = before[name]
             raise
+
+    async def access_log(self, interface: str) -> bytes:
+        """What guests have asked at an interface that this server answers: JSON, as the process has it.
+
+        Raises:
+            NotAnsweredError: there is no process, or it has no such door yet.
+        """
+        try:
+            answer = await self._process.ask(ReadAccessLog, interface=interface)
+        except (ServerGoneError, DoorNotOpenError) as error:
+            raise NotAnsweredError(interface) from error
+        log: str = answer["log"]
+        return log.encode()
 
     async def close(self, interface: str) -> None:
         """Answer at an interface no more; returns when no process of ours but this holds its namespace."""

@@ -9,6 +9,7 @@ from twisted.application.service import MultiService
 from eve_meta.agent.plan import OpenedDoor
 from eve_meta.agent.record import Record
 from eve_meta.agent.server import Door, Server
+from eve_meta.agent.status import NotAnsweredError
 from eve_meta.messages import KeepPassword
 
 
@@ -60,6 +61,13 @@ class Servers(MultiService):
         server = self._servers[place]
         await server.open_together(doors)
         self._at.update({each: place for each in doors if server.door(each)})
+
+    async def access_log(self, interface: str) -> bytes:
+        """See `Server.access_log`."""
+        server = self._server(interface)
+        if server is None:
+            raise NotAnsweredError(interface)
+        return await server.access_log(interface)
 
     async def refresh(self, record: Record) -> None:
         """See `Server.refresh`."""

@@ -31,6 +31,16 @@ class NotAttachedError(EveMetaError):
         return f"{self.interface} is not attached (see 'eve-meta list')"
 
 
+@frozen
+class NotAnsweredError(EveMetaError):
+    """No server answers guests at the interface at present."""
+
+    interface: str
+
+    def __str__(self) -> str:
+        return f"{self.interface} is not answered at present (see 'eve-meta show {self.interface}')"
+
+
 @frozen(kw_only=True)
 class Status:
     """One attached interface as it is now.
@@ -87,6 +97,17 @@ class IAgent(Interface):
 
     def status(interface: str) -> Status | None:
         """One interface; None when it is not attached."""
+
+    async def access_log(interface: str) -> bytes:
+        """What guests have asked at an interface since its door was opened, as `eve_meta.accesses` reads it.
+
+        It is JSON of a server that guests may have taken over, and of what they have asked: nothing is read
+        of it here.
+
+        Raises:
+            NotAttachedError: no VM is served there.
+            NotAnsweredError: there is nobody to ask; a server may be about to be started again.
+        """
 
     def password(interface: str) -> str:
         """What the guest of the VM that is served there has set; empty if it has set nothing.

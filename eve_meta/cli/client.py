@@ -60,6 +60,10 @@ class Client:
         """The status of an interface."""
         return self._ask("GET", _path_of(interface))
 
+    def requests(self, interface: str) -> Any:
+        """What guests have asked there."""
+        return self._ask("GET", f"{_path_of(interface)}/requests")
+
     def password(self, interface: str) -> Any:
         """`password`, what the guest there has set; None if nothing."""
         return self._ask("GET", f"{_path_of(interface)}/password")

@@ -1,14 +1,17 @@
 """`eve-meta show`."""
 
 import json
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import click
 
 from eve_meta.cli import options
+from eve_meta.cli.accesses import accesses_in
 from eve_meta.cli.client import Client
 from eve_meta.cli.table import aligned
+from eve_meta.story import story
 
 
 @click.command(short_help="Show one attached interface.")
@@ -18,10 +21,25 @@ from eve_meta.cli.table import aligned
 def command(interface: str, as_json: bool, run_dir: Path) -> None:  # noqa: FBT001 - click passes all by name
     """Show how INTERFACE is served: which VM's document, through what, and why not if it is not.
 
+    If it is, also what its guest has asked: since when, by whom, in vain, and whether for its user data.
+
     Example: eve-meta show tap0
     """
-    status = Client(run_dir).show(interface)
-    click.echo(json.dumps(status, indent=1) if as_json else "\n".join(aligned(_lines(status))))
+    client = Client(run_dir)
+    status = client.show(interface)
+    if as_json:
+        click.echo(json.dumps(status, indent=1))
+        return
+    told = _story(client, interface) if status["state"] == "open" else ()
+    click.echo("\n".join(aligned([*_lines(status), *told])))
+
+
+def _story(client: Client, interface: str) -> Iterable[tuple[str, str]]:
+    try:
+        accesses = accesses_in(client.requests(interface))
+    except click.ClickException as error:
+        return [("requests", error.format_message())]
+    return story(accesses, time.time())
 
 
 def _lines(status: Mapping[str, object]) -> Iterator[tuple[str, str]]:

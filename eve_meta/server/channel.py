@@ -31,8 +31,8 @@ from twisted.python.failure import Failure
 from twisted.web.resource import IResource
 from zope.interface import implementer
 
-from eve_meta.exchange import refusal
-from eve_meta.limits import Limits
+from eve_meta.exchange import Request, refusal
+from eve_meta.server.access import AccessLog
 from eve_meta.server.crowd import Crowd
 from eve_meta.server.parser import RequestParser
 from eve_meta.server.recall import Recall, Received
@@ -64,13 +64,19 @@ class GuestChannel(Protocol, TimeoutMixin):
     transport: Server
 
     def __init__(
-        self, resource: IResource, limits: Limits, crowd: Crowd, clock: IReactorTime, recall: Recall
+        self,
+        resource: IResource,
+        crowd: Crowd,
+        access: AccessLog,
+        clock: IReactorTime,
+        recall: Recall,
     ) -> None:
         self._clock = clock
         self._resource = resource
-        self._limits = limits
+        self._limits = crowd.limits
         self._crowd = crowd
-        self._parser = RequestParser(limits, recall)
+        self._access = access
+        self._parser = RequestParser(crowd.limits, recall)
         self._received: deque[Received] = deque()
         self._request: GuestRequest | None = None
         self._awaited: _Awaited | None = None
@@ -134,6 +140,7 @@ class GuestChannel(Protocol, TimeoutMixin):
         self._request = None
         if self._awaited is not _Awaited.REQUEST:
             self._awaited = None
+        self._access.note(self._asked_at, request.value, request.code, len(request.body))
         content = b"" if request.value.method == b"HEAD" else request.body
         self._send(request.code, request.headers, content, is_last=not request.keeps_alive)
         self._go_on()
@@ -193,14 +200,22 @@ class GuestChannel(Protocol, TimeoutMixin):
         if pause:
             self._received.clear()
             retry = (b"Retry-After", b"%d" % math.ceil(pause))
-            self._refuse(HTTPStatus.TOO_MANY_REQUESTS, retry, is_head=received.request.method == b"HEAD")
+            is_head = received.request.method == b"HEAD"
+            self._refuse(HTTPStatus.TOO_MANY_REQUESTS, retry, is_head=is_head, request=received.request)
         else:
             self._request = GuestRequest(self, received)
             self._resource.render(self._request)
 
-    def _refuse(self, status: HTTPStatus, *headers: tuple[bytes, bytes], is_head: bool) -> None:
+    def _refuse(
+        self,
+        status: HTTPStatus,
+        *headers: tuple[bytes, bytes],
+        is_head: bool,
+        request: Request | None = None,
+    ) -> None:
         """Answer, and take no more requests: see Note [Lingering]."""
         answer = refusal(status, *headers)
+        self._access.note(self._clock.seconds(), request, status, len(answer.body))
         length = (b"Content-Length", b"%d" % len(answer.body))
         self._send(status, (*answer.headers, length), b"" if is_head else answer.body, is_last=True)
         self._forgotten_bytes = 0

@@ -20,11 +20,12 @@ class Crowd:
     """Those who are in.
 
     Attributes:
+        limits: what each of them may have.
         connections: the one that has been quiet longest first.
     """
 
     def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+        self.limits = limits
         self._arrivals = TokenBucket(limits.connections_per_second, limits.connections_burst)
         self._requests = TokenBucket(limits.requests_per_second, limits.requests_burst)
         self.connections: dict[IConnection, None] = {}
@@ -38,7 +39,7 @@ class Crowd:
 
     def enter(self, connection: IConnection) -> None:
         """Have one more in, and put another out if there are too many."""
-        if len(self.connections) >= self._limits.connections:
+        if len(self.connections) >= self.limits.connections:
             quiet = next(iter(self.connections))
             self._put_out.add(quiet)
             del self.connections[quiet]

@@ -35,9 +35,10 @@ class Door(Service):
         """Whose metadata is answered."""
         return self._resource.metadata.vm.uuid
 
-    def refresh(self, metadata: Metadata) -> None:
+    def refresh(self, metadata: Metadata, revision: int) -> None:
         """Answer from this from now on, on connections that are open too."""
         self._resource.metadata = metadata
+        self.site.revise(revision)
 
     def startService(self) -> None:
         """Let guests in."""

@@ -9,6 +9,7 @@ from twisted.application.service import MultiService
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
+from eve_meta.accesses import Accesses
 from eve_meta.answer import Metadata
 from eve_meta.brief import Brief, BriefError, read_briefs
 from eve_meta.bundle import unbundled
@@ -73,7 +74,7 @@ class Doors(MultiService):
         resource = MetadataResource(
             interface, metadata, self._reactor.seconds, self.keep_password, self._entropy
         )
-        site = GuestSite(resource, self._limits, self._reactor, self._recall)
+        site = GuestSite(resource, self._limits, self._reactor, self._recall, known.revision)
         Door(listening, resource, site, self._reactor).setServiceParent(self)
         self._log.info(
             "{interface}: open, revision {revision}",
@@ -93,7 +94,7 @@ class Doors(MultiService):
         doors = [self._door(interface) for interface in interfaces]
         metadata = _metadata(known)
         for door in doors:
-            door.refresh(metadata)
+            door.refresh(metadata, known.revision)
         self._log.info(
             "{names}: revision {revision}",
             names=", ".join(interfaces),
@@ -101,6 +102,14 @@ class Doors(MultiService):
             interfaces=interfaces,
             uuid=metadata.vm.uuid,
         )
+
+    def accesses(self, interface: str) -> Accesses:
+        """What guests have asked at an interface.
+
+        Raises:
+            DoorNotOpenError: the interface has no open door here.
+        """
+        return self._door(interface).site.access.all()
 
     async def close(self, interface: str) -> None:
         """Close an interface's door, and return when nothing of it is left.

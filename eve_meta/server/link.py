@@ -12,7 +12,16 @@ from twisted.internet.protocol import connectionDone
 from twisted.protocols.amp import AMP
 from twisted.python.failure import Failure
 
-from eve_meta.messages import AgentSilentError, AreYouThere, CloseDoor, OpenDoors, Refresh, SetPassword
+from eve_meta.accesses import written
+from eve_meta.messages import (
+    AgentSilentError,
+    AreYouThere,
+    CloseDoor,
+    OpenDoors,
+    ReadAccessLog,
+    Refresh,
+    SetPassword,
+)
 from eve_meta.server.doors import Doors
 
 KEEPING_SECONDS = 30
@@ -45,6 +54,11 @@ class AgentLink(AMP):
         """Answered once the doors answer from the brief."""
         self._doors.refresh(interfaces, brief)
         return {}
+
+    @ReadAccessLog.responder
+    def read_access_log(self, interface: str) -> dict[str, object]:
+        """Answered at once."""
+        return {"log": written(self._doors.accesses(interface))}
 
     @CloseDoor.responder
     def close_door(self, interface: str) -> Deferred[dict[str, object]]:

@@ -7,6 +7,7 @@ from twisted.internet.protocol import Factory
 from twisted.web.resource import IResource
 
 from eve_meta.limits import Limits
+from eve_meta.server.access import AccessLog
 from eve_meta.server.channel import GuestChannel
 from eve_meta.server.crowd import Crowd
 from eve_meta.server.recall import Recall
@@ -21,6 +22,7 @@ class GuestSite(Factory):
 
     Attributes:
         crowd: they.
+        access: what they have asked.
         on_rush: called with the seconds for which nobody else should be let in; to be given before anyone is.
     """
 
@@ -28,21 +30,33 @@ class GuestSite(Factory):
     noisy = False
 
     def __init__(
-        self, resource: IResource, limits: Limits, clock: IReactorTime, recall: Recall | None = None
+        self,
+        resource: IResource,
+        limits: Limits,
+        clock: IReactorTime,
+        recall: Recall | None = None,
+        revision: int = 0,
     ) -> None:
-        """Take who answers, what bounds guests, a clock, and what those with the same bounds have sent."""
+        """Take who answers, what bounds guests, a clock, and what those with the same bounds have sent.
+
+        The revision is that of the document that is answered from.
+        """
         self._resource = resource
-        self._limits = limits
         self._clock = clock
         self._recall = recall or Recall()
         self.crowd = Crowd(limits)
+        self.access = AccessLog(clock.seconds(), revision)
 
     def buildProtocol(self, addr: IAddress | None) -> GuestChannel:  # noqa: ARG002 - nobody is known by it
         """A channel for a new connection."""
         pause = self.crowd.arrival_pause(self._clock.seconds())
         if pause:
             self.on_rush(pause)
-        return GuestChannel(self._resource, self._limits, self.crowd, self._clock, self._recall)
+        return GuestChannel(self._resource, self.crowd, self.access, self._clock, self._recall)
+
+    def revise(self, revision: int) -> None:
+        """Note that guests are answered from another document."""
+        self.access.revise(self._clock.seconds(), revision)
 
     async def abort(self) -> None:
         """End every connection at once, sent or not, and return when all of them are gone."""

@@ -1,6 +1,7 @@
 """A machine with Debian's cloud-init boots: what it then is, it was told by us."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,11 @@ def guest(host: Host, bridge: str) -> Guest:
     """A guest that has no address yet."""
     need_programs("cloud-init", "dhclient", "ssh-keygen", NETWORKD)
     return host.guest("red", "tap0", bridge=bridge, address=None)
+
+
+def shown(agent: Agent) -> str:
+    """What `eve-meta show` says of the guest."""
+    return agent.run("show", "tap0").stdout
 
 
 def boot(machine: Machine) -> None:
@@ -104,6 +110,8 @@ def test_openstack(agent: Agent, guest: Guest, tmp_path: Path) -> None:
             "addresses": [STATIC],
             "routers": [ROUTER],
         } == told(machine)
+    assert re.search(r"^asked by +Cloud-Init/\S+ \(OpenStack, EC2\)$", shown(agent), re.MULTILINE)
+    assert re.search(r"^user data +read \S+ s after the door was opened$", shown(agent), re.MULTILINE)
 
 
 def test_ec2(agent: Agent, guest: Guest, tmp_path: Path) -> None:
@@ -125,3 +133,4 @@ def test_ec2(agent: Agent, guest: Guest, tmp_path: Path) -> None:
             "addresses": [LEASED],
             "routers": [ROUTER],
         } == told(machine)
+    assert re.search(r"^asked by +Cloud-Init/\S+ \(EC2\), python-requests/", shown(agent), re.MULTILINE)

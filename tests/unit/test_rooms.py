@@ -18,6 +18,7 @@ WORDS = "os.strerror"
 """The name of an error is no call of the system."""
 
 PURE = (
+    "eve_meta.accesses",
     "eve_meta.answer",
     "eve_meta.document",
     "eve_meta.errors",
@@ -26,6 +27,7 @@ PURE = (
     "eve_meta.hooks",
     "eve_meta.passwords",
     "eve_meta.sessions",
+    "eve_meta.story",
     "eve_meta.target",
     "eve_meta.tokens",
     "eve_meta.tree",

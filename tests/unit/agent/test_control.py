@@ -11,6 +11,7 @@ from twisted.internet.error import ConnectionDone
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
+from eve_meta.accesses import read
 from eve_meta.agent.control import ControlSite
 from eve_meta.agent.description import description
 from eve_meta.contact import BODY_MAX_BYTES
@@ -326,6 +327,58 @@ class PasswordTests(ControlTests):
             refused.error["kind"],
         )
         assert "secret" == self.ask("GET", self.PATH).json["password"]
+
+
+class RequestsTests(ControlTests):
+    PATH = "/v1/interfaces/tap0/requests"
+
+    def test_requests(self) -> None:
+        """What guests have asked, and under which revision."""
+        self.put("tap0")
+        self.read("tap0", "/latest/meta-data/hostname")
+        self.read("tap0", "/nothing")
+
+        told = read(self.ask("GET", self.PATH).json)
+
+        assert [("/latest/meta-data/hostname", 200), ("/nothing", 404)] == [
+            (each.path, each.status) for each in told.requests
+        ]
+        assert [1] == [each.revision for each in told.revisions]
+
+    def test_another_document(self) -> None:
+        """What was asked before is remembered, until another VM is attached."""
+        self.put("tap0")
+        self.read("tap0")
+        self.put("tap0", WEB.replace(b"web", b"www"))
+        assert [1, 2] == [each.revision for each in read(self.ask("GET", self.PATH).json).revisions]
+        assert 1 == self.ask("GET", self.PATH).json["count"]
+
+        self.put("tap0", json.dumps({"uuid": UUID.replace("6", "7")}).encode())
+
+        assert 0 == self.ask("GET", self.PATH).json["count"]
+
+    def test_not_attached(self) -> None:
+        refused = self.ask("GET", self.PATH)
+
+        assert (404, "not-attached") == (refused.status, refused.error["kind"])
+
+    def test_no_server(self) -> None:
+        self.put("tap0")
+        self.successResultOf(self.processes[0].die())
+
+        refused = self.ask("GET", self.PATH)
+
+        assert (503, "not-answered") == (refused.status, refused.error["kind"])
+        assert "tap0 is not answered at present (see 'eve-meta show tap0')" == refused.error["message"]
+
+    def test_a_port_that_went(self) -> None:
+        self.put("tap0")
+        self.network.remove_port("tap0")
+        self.told()
+
+        refused = self.ask("GET", self.PATH)
+
+        assert (503, "not-answered") == (refused.status, refused.error["kind"])
 
 
 class OtherTests(ControlTests):

@@ -10,7 +10,7 @@ from tests.unit.cli.commands import ENVIRONMENT, PYTHON
 SLOW = ("twisted", "zope", "pyroute2", "cattrs", "attr", "yaml", "http", "email", "ssl", "eve_meta.document")
 
 
-@pytest.mark.parametrize("verb", ["attach", "detach", "list", "show"])
+@pytest.mark.parametrize("verb", ["attach", "detach", "list"])
 def test_starts_without_what_is_slow(verb: str) -> None:
     program = f"import json, sys; import eve_meta.cli.{verb}; print(json.dumps(list(sys.modules)))"
     ran = subprocess.run([*PYTHON, "-c", program], capture_output=True, env=ENVIRONMENT, check=True)

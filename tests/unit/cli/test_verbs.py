@@ -187,6 +187,7 @@ def test_show(run_dir: Path, document: Path, uuid: UUID) -> None:
     revision = shown.pop("revision").strip()
     assert revision.isdigit()
     assert re.fullmatch(r" *\d+ ms", shown.pop("attached in"))
+    assert re.fullmatch(r" *has asked nothing since its door was opened, \S+ s ago", shown.pop("guest"))
     assert {
         "interface": "tap2",
         "uuid": str(uuid),

@@ -128,7 +128,7 @@ class DoorTests(TestCase):
         guest = self.guest()
 
         before = await deferToThread(ask, guest, NAME)
-        self.door.refresh(metadata_of("two"))
+        self.door.refresh(metadata_of("two"), 2)
         after = await deferToThread(ask, guest, NAME)
 
         assert (before[-7:], after[-7:]) == (b"\r\n\r\none", b"\r\n\r\ntwo")

@@ -1,0 +1,139 @@
+"""What is remembered of requests."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.internet.task import Clock
+
+from eve_meta.accesses import FIRST, LATEST, Access, Revision, read, written
+from eve_meta.exchange import Request
+from eve_meta.limits import Limits
+from eve_meta.messages import ReadAccessLog
+from eve_meta.server.access import AccessLog
+from tests.unit.server.guests import GET, Guest, connect
+from tests.unit.transport import GuestTransport
+
+AMP_VALUE_BYTES = 65535
+"""Source: https://amp-protocol.net, "Box": the length of a value."""
+
+
+def asked(target: bytes, method: bytes = b"GET", **headers: bytes) -> Request:
+    return Request(method, target, {name.replace("_", "-").encode(): each for name, each in headers.items()})
+
+
+def test_a_request_is_remembered() -> None:
+    log = AccessLog(10.0, 3)
+    log.note(12.5, asked(b"/openstack", user_agent=b"Cloud-Init/23.4"), 200, 116)
+
+    remembered = log.all()
+
+    assert (10.0, 1, (Revision(at=10.0, revision=3),)) == (
+        remembered.since,
+        remembered.count,
+        remembered.revisions,
+    )
+    assert remembered.requests == (
+        Access(at=12.5, method="GET", path="/openstack", status=200, bytes=116, agent="Cloud-Init/23.4"),
+    )
+
+
+def test_a_channel_notes_what_it_answers() -> None:
+    """With the status and length that were sent, be they of the resource or of the channel itself."""
+    clock = Clock()
+    guest = Guest(clock=clock)
+    clock.advance(5)
+    guest.ask(GET)
+    guest.ask(GET.replace(b"GET", b"HEAD").replace(b"user_data", b"nothing?token=secret"))
+    guest.ask(b"GET / HTTP/9.9\r\n\r\n")
+
+    requests = guest.site.access.all().requests
+
+    assert [
+        (5.0, "GET", "/openstack/latest/user_data", 200),
+        (5.0, "HEAD", "/openstack/latest/nothing", 404),
+        (5.0, "?", "", 400),
+    ] == [(each.at, each.method, each.path, each.status) for each in requests]
+    assert requests[0].bytes == len(guest.metadata.vm.user_data or b"")
+
+
+def test_who_asks_too_often_is_noted() -> None:
+    guest = Guest(limits=Limits(requests_per_second=1, requests_burst=1))
+    guest.ask(GET)
+    guest.ask(GET)
+
+    assert [200, 429] == [each.status for each in guest.site.access.all().requests]
+
+
+def test_all_connections_of_a_door_are_noted() -> None:
+    guest = Guest()
+    guest.ask(GET)
+    connect(guest.site, GuestTransport()).dataReceived(GET)
+
+    assert guest.site.access.all().count == 2
+
+
+@pytest.mark.parametrize("count", [0, 1, FIRST, FIRST + 1, FIRST + LATEST, FIRST + LATEST + 1, 1000])
+def test_the_first_and_the_latest_are_remembered(count: int) -> None:
+    log = AccessLog(0.0, 1)
+    for number in range(count):
+        log.note(float(number), asked(b"/%d" % number), 200, 0)
+
+    remembered = log.all()
+
+    latest = range(max(FIRST, count - LATEST), count)
+    assert [*range(min(FIRST, count)), *latest] == [each.at for each in remembered.requests]
+    assert [f"/{number:.0f}" for number in (each.at for each in remembered.requests)] == [
+        each.path for each in remembered.requests
+    ]
+    assert max(count - FIRST - LATEST, 0) == remembered.forgotten
+
+
+def test_the_latest_revisions_are_remembered() -> None:
+    log = AccessLog(0.0, 1)
+    for number in range(2, 40):
+        log.revise(float(number), number)
+
+    assert [*range(24, 40)] == [each.revision for each in log.all().revisions]
+
+
+def test_what_a_guest_says_is_cut_and_plain() -> None:
+    """So that it neither fills memory nor commands a terminal."""
+    log = AccessLog(0.0, 1)
+    log.note(0.0, asked(b"/" + b"x" * 2000, user_agent=b"y" * 2000), 404, 10)
+    log.note(0.0, asked(b'/\x1b[2J"\\\xff', b"\x1b", user_agent=b"a b\x07"), 404, 10)
+
+    long, plain = log.all().requests
+
+    assert ("/" + "x" * 95, "y" * 64) == (long.path, long.agent)
+    assert ("?", "/?[2J???", "a b?") == (plain.method, plain.path, plain.agent)
+
+
+def test_agents_without_number() -> None:
+    """Of more than a few names the later ones are not remembered."""
+    log = AccessLog(0.0, 1)
+    for number in range(100):
+        log.note(0.0, asked(b"/", user_agent=b"agent-%d" % number), 200, 0)
+
+    agents = [each.agent for each in log.all().requests]
+
+    assert ["agent-0", "agent-15", "?"] == [agents[0], agents[15], agents[16]]
+
+
+@given(
+    st.lists(
+        st.tuples(st.binary(max_size=3000), st.binary(max_size=3000), st.binary(max_size=300)),
+        min_size=1,
+        max_size=300,
+    )
+)
+def test_whatever_is_asked_fits_into_one_answer(requests: list[tuple[bytes, bytes, bytes]]) -> None:
+    log = AccessLog(1e9, 1)
+    for target, agent, method in requests * (300 // len(requests) + 1):
+        log.note(1e9 + 1 / 3, asked(target, method, user_agent=agent), 404, 2**32 - 1)
+
+    text = written(log.all())
+
+    assert len(ReadAccessLog.makeResponse({"log": text}, None)[b"log"]) <= AMP_VALUE_BYTES
+    assert log.all() == read(json.loads(text))
