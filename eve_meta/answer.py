@@ -6,6 +6,7 @@ from functools import lru_cache, partial
 from attrs import Factory, field, frozen
 
 from eve_meta import formats
+from eve_meta.etags import etag, unless_known, weak_etag
 from eve_meta.exchange import FORBIDDEN, Answer, Request, not_allowed, refusal
 from eve_meta.passwords import answer_password
 from eve_meta.sessions import answer_token, is_token_path, refuse_session
@@ -26,12 +27,14 @@ class _Place:
 
     Attributes:
         answer: where it is always the same.
+        tag: of what is found there; empty where nothing is, or what the guest has set.
     """
 
     names: tuple[str, ...]
     is_for_tokens: bool
     leaf: Leaf | SeededLeaf | Slot | None
     answer: Answer | None
+    tag: bytes
 
 
 @frozen(eq=False)
@@ -96,23 +99,37 @@ def _answer_metadata(
         return refused
     match place.leaf:
         case SeededLeaf() as leaf:
-            return _found(leaf.content_type, leaf.read(entropy))
+            found = _found(leaf.content_type, leaf.read(entropy), place.tag)
         case Slot():
             return answer_password(metadata.password, request)
         case _:
-            return place.answer or refusal(404)
+            if place.answer is None:
+                return refusal(404)
+            found = place.answer
+    return unless_known(found, place.tag, request.headers)
 
 
 def _locate(vm: VM, target: bytes, peer: str) -> _Place:
     names = names_in(target)
     node = find(formats.root(formats.seen_from(vm, peer)), names)
     leaf = _listing(node) if isinstance(node, Directory) else node
-    same = _found(leaf.content_type, leaf.body) if isinstance(leaf, Leaf) else None
-    return _Place(names, is_token_path(names), leaf, same)
+    tag = _tag(leaf)
+    same = _found(leaf.content_type, leaf.body, tag) if isinstance(leaf, Leaf) else None
+    return _Place(names, is_token_path(names), leaf, same, tag)
 
 
-def _found(content_type: bytes, body: bytes) -> Answer:
-    return Answer(200, ((b"Content-Type", content_type),), body)
+def _tag(leaf: Leaf | SeededLeaf | Slot | None) -> bytes:
+    match leaf:
+        case Leaf():
+            return etag(leaf.body)
+        case SeededLeaf():
+            return weak_etag(leaf.before, leaf.after)
+        case _:
+            return b""
+
+
+def _found(content_type: bytes, body: bytes, tag: bytes) -> Answer:
+    return Answer(200, ((b"Content-Type", content_type), (b"ETag", tag)), body)
 
 
 def _listing(directory: Directory) -> Leaf | None:

@@ -10,6 +10,7 @@
 Source: nova `api/metadata/password.py`; cloudbase-init `metadata/services/httpservice.py`.
 """
 
+from eve_meta.etags import etag, unless_known
 from eve_meta.exchange import Answer, Request, not_allowed, refusal
 from eve_meta.tree import PLAIN
 
@@ -23,7 +24,9 @@ NOT_KEPT = refusal(503)
 def answer_password(password: str, request: Request) -> Answer:
     """The answer where a VM's password is read and set; `password` is empty while none is set."""
     if request.method in {b"GET", b"HEAD"}:
-        return Answer(200, ((b"Content-Type", PLAIN),), password.encode())
+        tag = etag(password.encode())
+        read = Answer(200, ((b"Content-Type", PLAIN), (b"ETag", tag)), password.encode())
+        return unless_known(read, tag, request.headers)
     if request.method != b"POST":
         return not_allowed(b"GET", b"HEAD", b"POST")
     return ALREADY_SET if password else _set(request.body)

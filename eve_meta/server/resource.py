@@ -96,11 +96,15 @@ class MetadataResource(Resource):
 
 
 def _send(request: GuestRequest, reply: Answer) -> None:
-    """Send it with a length, always: a guest may not know chunks, and HEAD tells it too."""
+    """Send it with a length: a guest may not know chunks, and HEAD tells it too.
+
+    But for one that says that nothing has changed: there it would be the length of what has not.
+    """
     request.setResponseCode(reply.status)
     for name, value in reply.headers:
         request.setHeader(name, value)
-    request.setHeader(b"Content-Length", b"%d" % len(reply.body))
+    if reply.status != HTTPStatus.NOT_MODIFIED:
+        request.setHeader(b"Content-Length", b"%d" % len(reply.body))
     if reply.hop_limit is not None:
         limit_hops(request.channel.transport, reply.hop_limit)
     request.write(reply.body)

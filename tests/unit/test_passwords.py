@@ -29,7 +29,7 @@ def test_read() -> None:
     got = ask(SET, b"GET")
 
     assert (200, b"b2xk") == (got.status, got.body)
-    assert ((b"Content-Type", b"text/plain; charset=UTF-8"),) == got.headers
+    assert (b"Content-Type", b"text/plain; charset=UTF-8") == got.headers[0]
     assert got == ask(SET, b"HEAD")
 
 

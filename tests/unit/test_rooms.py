@@ -22,6 +22,7 @@ PURE = (
     "eve_meta.answer",
     "eve_meta.document",
     "eve_meta.errors",
+    "eve_meta.etags",
     "eve_meta.exchange",
     "eve_meta.formats",
     "eve_meta.hooks",

@@ -48,12 +48,14 @@ def answered(site: Site | GuestSite, sent: bytes) -> tuple[bytes, dict[bytes, by
         b"POST /openstack/latest/password",
         b"GET http://169.254.169.254/latest/meta-data/hostname",
         b"GET /" + b"a" * 3000,
+        b"GET /openstack",
     ],
 )
-def test_both_answer_the_same(request_line: bytes) -> None:
+@pytest.mark.parametrize("header", [b"", b"If-None-Match: *\r\n"])
+def test_both_answer_the_same(request_line: bytes, header: bytes) -> None:
     clock = Clock()
     resource = MetadataResource("tap0", Metadata(parse(EXAMPLE), bytes(32)), clock.seconds, keep)
-    sent = request_line + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\nsecret"
+    sent = request_line + b" HTTP/1.1\r\nHost: x\r\n%sContent-Length: 6\r\n\r\nsecret" % header
 
     expected = answered(Site(resource, reactor=clock), sent)
 

@@ -19,7 +19,7 @@ def test_a_reply_has_a_length_and_tells_no_version_of_ours() -> None:
     [reply] = replies(Guest().ask(GET), "GET")
 
     assert (reply.status, reply.body) == (200, USER_DATA)
-    assert sorted(reply.headers) == ["Content-Length", "Content-Type", "Date", "Server"]
+    assert sorted(reply.headers) == ["Content-Length", "Content-Type", "Date", "ETag", "Server"]
     assert reply.headers["Server"] == "eve-meta"
 
 
@@ -28,6 +28,22 @@ def test_head_tells_the_length_of_what_it_leaves_out() -> None:
 
     assert (reply.status, reply.body) == (200, b"")
     assert int(reply.headers["Content-Length"]) == len(USER_DATA)
+
+
+def test_what_has_not_changed_is_not_sent_again() -> None:
+    """Nor told a length, which would be another's; the connection goes on behind it."""
+    guest = Guest()
+    [read] = replies(guest.ask(GET), "GET")
+    known = GET.replace(b"\r\n\r\n", b"\r\nIf-None-Match: %s\r\n\r\n" % read.headers["ETag"].encode())
+
+    sent = guest.ask(known + known.replace(b"GET", b"HEAD") + GET)
+
+    unchanged, unchanged_head, again = replies(sent, "GET", "HEAD", "GET")
+    assert [304, 304, 200] == [unchanged.status, unchanged_head.status, again.status]
+    assert ["Date", "ETag", "Server"] == sorted(unchanged.headers)
+    assert read.headers["ETag"] == unchanged.headers["ETag"]
+    assert unchanged == unchanged_head
+    assert USER_DATA == again.body
 
 
 def test_pipelined_requests_are_answered_in_order() -> None:
