@@ -177,6 +177,50 @@ def test_detach_from_a_vm(run_dir: Path, document: Path, uuid: UUID) -> None:
     assert Ran(0, "tap1: detached\n", "") == eve_meta(*detach, str(uuid))
 
 
+def test_update(agent: Agent, document: Path, uuid: UUID) -> None:
+    """All interfaces of the VM are served the document."""
+    to_agent = ("--run-dir", agent.run_dir)
+    for interface in ("tap0", "tap1"):
+        eve_meta("attach", interface, document, *to_agent)
+    document.write_text(document.read_text().replace("web", "www"))
+
+    ran = eve_meta("update", document, *to_agent)
+
+    assert (0, "") == (ran.code, ran.err)
+    assert re.fullmatch(r"tap0: open, revision (\d+)\ntap1: open, revision \1\n", ran.out)
+    assert "www" in eve_meta("show", "tap1", *to_agent).out
+    told = json.loads(eve_meta("update", document, "--json", *to_agent).out)
+    assert [("tap0", str(uuid)), ("tap1", str(uuid))] == [(each["interface"], each["uuid"]) for each in told]
+
+
+def test_update_where_a_port_is_gone(agent: Agent, document: Path) -> None:
+    """Those that are there are served it."""
+    to_agent = ("--run-dir", agent.run_dir)
+    agent.port_comes("tap-going")
+    for interface in ("tap-going", "tap0"):
+        eve_meta("attach", interface, document, *to_agent)
+    agent.port_goes("tap-going")
+
+    ran = eve_meta("update", document, *to_agent)
+
+    assert re.fullmatch(r"tap0: open, revision (\d+)\ntap-going: absent, revision \1\n", ran.out), ran
+
+
+def test_update_of_what_is_not_attached(run_dir: Path, document: Path, uuid: UUID) -> None:
+    message = f"{document}: VM {uuid} is not attached: see 'eve-meta list', 'eve-meta attach'"
+
+    assert failed(message) == eve_meta("update", document, "--run-dir", run_dir)
+
+
+def test_update_with_what_is_no_document(run_dir: Path, document: Path) -> None:
+    document.write_text("uuid: x\n")
+
+    ran = eve_meta("update", document, "--run-dir", run_dir)
+
+    assert 1 == ran.code
+    assert ran.err.startswith(f"eve-meta: {document}: uuid: ")
+
+
 def test_show(run_dir: Path, document: Path, uuid: UUID) -> None:
     eve_meta("attach", "tap2", document, "--run-dir", run_dir)
 
