@@ -62,14 +62,19 @@ def entry(event: LogEvent, message: str) -> bytes:
     return b"".join(lines) + b"MESSAGE=" + _one_line(message).encode()[:_MESSAGE_MAX_BYTES] + b"\n"
 
 
+def interfaces(event: LogEvent) -> tuple[str, ...]:
+    """Which interfaces an event is about."""
+    interface = event.get("interface")
+    return (interface,) if interface else tuple(event.get("interfaces", ()))
+
+
 def _identity(file: os.stat_result) -> str:
     return f"{file.st_dev}:{file.st_ino}"
 
 
 def _about(event: LogEvent) -> Iterator[tuple[str, object]]:
     """Which interfaces an event is about, and which VM."""
-    interface = event.get("interface")
-    for each in (interface,) if interface else event.get("interfaces", ()):
+    for each in interfaces(event):
         yield "EVE_META_INTERFACE", each
     if uuid := event.get("uuid"):
         yield "EVE_META_VM", uuid

@@ -1,10 +1,12 @@
 """Where the log goes: standard error, a line for an event, nothing that a guest or a document said.
 
-Where the journal reads standard error, an event is an entry of the journal instead.
+Where the journal reads standard error, an event is an entry of the journal instead, unless JSON is wanted.
 """
 
+import json
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import TextIO, final
 
 from attrs import frozen
@@ -22,22 +24,30 @@ from zope.interface import implementer
 
 from eve_meta import journal
 
+FORMS = ("lines", "json")
+"""How an event can be written."""
 
-def start_logging(stream: TextIO, environ: Mapping[str, str]) -> None:
+_NUMBERS = ("revision", "ms")
+
+
+def start_logging(stream: TextIO, environ: Mapping[str, str], form: str) -> None:
     """Log to a stream from now on: what we say from *info* up, what Twisted says from *warn* up.
 
     Args:
         stream: a terminal, a file, or what the journal reads.
         environ: what tells which of them it is.
+        form: one of `FORMS`.
     """
     levels = LogLevelFilterPredicate(defaultLogLevel=LogLevel.warn)
     levels.setLogLevelForNamespace("eve_meta", LogLevel.info)
-    observer = FilteringLogObserver(_writer(stream, environ), [levels])
+    observer = FilteringLogObserver(_writer(stream, environ, form), [levels])
     globalLogBeginner.beginLoggingTo([observer], discardBuffer=True, redirectStandardIO=False)
 
 
-def _writer(stream: TextIO, environ: Mapping[str, str]) -> ILogObserver:
-    lines = LineWriter(stream)
+def _writer(stream: TextIO, environ: Mapping[str, str], form: str) -> ILogObserver:
+    if form == "json":
+        return LineWriter(stream, json_line)
+    lines = LineWriter(stream, one_line)
     if not journal.is_journal(stream, environ):
         return lines
     try:
@@ -53,10 +63,11 @@ class LineWriter:
     """Writes a line for each event."""
 
     _stream: TextIO
+    _line: Callable[[LogEvent], str]
 
     def __call__(self, event: LogEvent) -> None:
         """Write one."""
-        self._stream.write(one_line(event) + "\n")
+        self._stream.write(self._line(event) + "\n")
         self._stream.flush()
 
 
@@ -80,6 +91,25 @@ class JournalWriter:
 def one_line(event: LogEvent) -> str:
     """An event as a line."""
     return " ".join(f"{event['log_level'].name} {event['log_namespace']}: {_said(event)}".split())
+
+
+def json_line(event: LogEvent) -> str:
+    """An event as an object of JSON: when, how grave, who says what, and the fields to filter by."""
+    return json.dumps(dict(_fields(event)))
+
+
+def _fields(event: LogEvent) -> Iterator[tuple[str, object]]:
+    yield "time", datetime.fromtimestamp(event["log_time"], UTC).isoformat(timespec="milliseconds")
+    yield "level", event["log_level"].name
+    yield "logger", event["log_namespace"]
+    yield "message", " ".join(_said(event).split())
+    if interfaces := journal.interfaces(event):
+        yield "interfaces", interfaces
+    if vm := event.get("uuid"):
+        yield "vm", str(vm)
+    for name in _NUMBERS:
+        if name in event:
+            yield name, event[name]
 
 
 def _said(event: LogEvent) -> str:

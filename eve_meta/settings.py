@@ -64,6 +64,7 @@ class Settings:
         servers: how many processes answer guests.
         user: the account that the servers run as.
         limits: how much one interface's guests may have of a server.
+        log: how events are written: "lines" or "json".
         group: whose members may ask the agent, besides root; None: nobody.
     """
 
@@ -72,6 +73,7 @@ class Settings:
     servers: int = field(default=Factory(usable_cpus), validator=_positive)
     user: str = field(default=USER, validator=_named)
     limits: Limits = Factory(Limits)
+    log: str = "lines"
     group: str | None = field(default=None, validator=_known)
 
     @property

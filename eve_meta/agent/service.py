@@ -192,7 +192,7 @@ def run(settings: Settings, spawned: Spawned) -> int:
         agent = Agent(settings, kernel, servers, supervisor, reactor)
         supervision = _supervision(agent, kernel, supervisor)
         supervision.setServiceParent(agent)
-        start_logging(sys.stderr, os.environ)
+        start_logging(sys.stderr, os.environ, settings.log)
         agent.startService()
         _log.info("ready: {socket}", socket=control_socket(settings.run_dir))
     except (NetnsError, EveMetaError) as error:

@@ -14,7 +14,8 @@ def run(settings: Settings) -> int:
     """Run an agent until a signal ends it or replaces it; the exit code."""
     kept = ("--kept",) if keeps_descriptors(os.environ) else ()
     limits = (f"--limit={each}" for each in assignments(settings.limits))
-    options = ("--root", str(settings.servers_root), "--user", settings.user, *kept, *limits)
+    log = f"--log={settings.log}"
+    options = ("--root", str(settings.servers_root), "--user", settings.user, log, *kept, *limits)
     try:
         spawned = spawn(options)
     except OSError as error:

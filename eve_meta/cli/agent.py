@@ -42,6 +42,13 @@ from eve_meta.settings import STATE_DIR, USER, SettingError, Settings, usable_cp
     help="How much one interface's guests may have of a server; see docs/operating.md.",
 )
 @click.option("--user", default=USER, show_default=True, help="The account those processes run as.")
+@click.option(
+    "--log",
+    type=click.Choice(("lines", "json")),
+    default="lines",
+    show_default=True,
+    help="How events are written to standard error.",
+)
 @click.option("--group", help="A group whose members may ask the agent, besides root.")
 def command(state_dir: Path, run_dir: Path, limits: tuple[str, ...], **others: Any) -> int:
     """Run the agent, as root and in the foreground, until SIGTERM or SIGINT.

@@ -19,7 +19,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.main import installReactor
 
 from eve_meta.limits import LimitError, Limits, changed
-from eve_meta.log import start_logging
+from eve_meta.log import FORMS, start_logging
 from eve_meta.server.confine import (
     ConfineError,
     confine,
@@ -45,7 +45,7 @@ def main() -> None:
         if wanted is None:
             return
         # Before confinement: the journal is out of reach afterwards, but stays connected.
-        start_logging(sys.stderr, os.environ)
+        start_logging(sys.stderr, os.environ, options.log)
         forking, serving = Filter(FORKING), Filter(SERVING)
         if options.unconfined:
             limit_resources()
@@ -98,6 +98,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--kept", action="store_true", help="somebody keeps the sockets when agent and servers have ended"
     )
+    parser.add_argument("--log", choices=FORMS, default=FORMS[0], help="how events are written")
     place = parser.add_mutually_exclusive_group(required=True)
     place.add_argument("--root", type=Path, help="an empty directory to be confined to")
     place.add_argument(

@@ -10,7 +10,7 @@ import pytest
 from twisted.logger import Logger, LogLevel, capturedLogs
 
 from eve_meta import journal
-from eve_meta.log import JournalWriter, LineWriter
+from eve_meta.log import JournalWriter, LineWriter, one_line
 
 VM = UUID("11111111-1111-4111-8111-111111111111")
 RECEIVED_BYTES = 1 << 17
@@ -42,7 +42,7 @@ def writer(listening: socket.socket, path: Path, otherwise: Path) -> Iterator[Jo
     """What sends events to the journal."""
     del listening
     with otherwise.open("w", encoding="utf-8") as lines, journal.connect(str(path)) as connected:
-        yield JournalWriter(connected, LineWriter(lines))
+        yield JournalWriter(connected, LineWriter(lines, one_line))
 
 
 def say(writer: JournalWriter, level: LogLevel, text: str, **values: object) -> None:

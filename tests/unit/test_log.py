@@ -1,10 +1,14 @@
 """Log lines of a server."""
 
+import json
+from datetime import datetime, timedelta
+from uuid import UUID
+
 from twisted.logger import Logger, capturedLogs
 from twisted.python import log
 from twisted.python.failure import Failure
 
-from eve_meta.log import one_line
+from eve_meta.log import json_line, one_line
 
 SECRET = "correct horse battery staple"
 
@@ -22,6 +26,31 @@ def test_a_line_says_how_grave_where_and_what() -> None:
         Logger(namespace="eve_meta.test").info("{interface}: open", interface="tap0")
 
     assert [one_line(event) for event in logged] == ["info eve_meta.test: tap0: open"]
+
+
+def test_an_event_in_json() -> None:
+    """With fields to filter by where it has them."""
+    with capturedLogs() as logged:
+        logger = Logger(namespace="eve_meta.test")
+        fields = {"interface": "tap0", "uuid": UUID(int=1), "ms": 5, "revision": 2, "other": object()}
+        logger.info("{interface}: open\n{ms}", **fields)
+        logger.error("{names}", names="tap0, tap1", interfaces=["tap0", "tap1"])
+        logger.failure("no answer", failure())
+
+    one, many, failed = [json.loads(json_line(event)) for event in logged]
+
+    assert datetime.fromisoformat(one.pop("time")).utcoffset() == timedelta()
+    assert one == {
+        "level": "info",
+        "logger": "eve_meta.test",
+        "message": "tap0: open 5",
+        "interfaces": ["tap0"],
+        "vm": str(UUID(int=1)),
+        "revision": 2,
+        "ms": 5,
+    }
+    assert (many["level"], many["interfaces"]) == ("error", ["tap0", "tap1"])
+    assert SECRET not in failed["message"]
 
 
 def test_an_event_of_many_lines_is_one_line() -> None:

@@ -31,7 +31,7 @@ try:
     parse({"uuid": 1, "unknown": {}})
 except DocumentError:
     pass
-start_logging(io.StringIO(), {})
+start_logging(io.StringIO(), {}, "lines")
 try:
     answer(None, Request(b"GET", b"/", {}), 0.0, os.urandom)
 except AttributeError:
