@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from typing import ClassVar
 from uuid import UUID
 
-from twisted.protocols.amp import Command, Descriptor, ListOf, Unicode
+from twisted.protocols.amp import Command, Descriptor, Integer, ListOf, Unicode
 
 from eve_meta.errors import EveMetaError
 
@@ -106,6 +106,22 @@ class ReadAccessLog(Command):
     arguments: ClassVar = [(b"interface", Unicode())]
     response: ClassVar = [(b"log", Unicode())]
     errors: ClassVar = {DoorNotOpenError: b"DOOR-NOT-OPEN"}
+
+
+class ReadTraffic(Command):
+    """How much guests ask, see `eve_meta.traffic`; of interfaces without an open door nothing is told."""
+
+    commandName = b"read-traffic"
+    arguments: ClassVar = [(b"interfaces", ListOf(Unicode()))]
+    response: ClassVar = [
+        (b"interfaces", ListOf(Unicode())),
+        (b"requests", ListOf(Integer())),
+        (b"refused", ListOf(Integer())),
+        (b"failed", ListOf(Integer())),
+        (b"connections", ListOf(Integer())),
+        (b"last_ms", ListOf(Integer())),
+        (b"last_paths", ListOf(Unicode())),
+    ]
 
 
 class SetPassword(Command):

@@ -117,6 +117,25 @@ class Requests(_OfInterface):
         return AsItIs(await self._agent.access_log(self._interface()))
 
 
+class AllTraffic(ControlResource):
+    """`/v1/traffic`: how much guests ask, at all interfaces."""
+
+    def __init__(self, agent: IAgent, clock: IReactorTime) -> None:
+        super().__init__()
+        self._agent = agent
+        self._clock = clock
+
+    def verbs(self) -> Mapping[str, Verb]:
+        """It is only looked at."""
+        return {"GET": self._read}
+
+    async def _read(self, request: ControlRequest) -> object:
+        request.queried()
+        traffic = await self._agent.traffic()
+        at = self._clock.seconds()
+        return {"at": at, "interfaces": {name: asdict(each) for name, each in traffic.items()}}
+
+
 class Description(ControlResource):
     """`/openapi.json`: what is here, for programs."""
 
@@ -143,6 +162,7 @@ class ControlSite(Site):
         root.putChild(PATH.removeprefix("/").encode(), Description())
         root.putChild(b"v1", version)
         version.putChild(b"interfaces", Interfaces(agent))
+        version.putChild(b"traffic", AllTraffic(agent, clock))
         super().__init__(root, ControlRequest, parsePOSTFormSubmission=False, reactor=clock)
         self.answering = Pending()
 

@@ -13,6 +13,7 @@ from eve_meta.agent.refusal import STATUSES
 from eve_meta.agent.status import Status
 from eve_meta.contact import WAIT_MAX_SECONDS
 from eve_meta.document.schema import Schema, document_schemas, record, reference
+from eve_meta.traffic import Traffic
 
 PATH = "/openapi.json"
 
@@ -116,6 +117,11 @@ def _paths() -> dict[str, dict[str, Any]]:
                 (*_ONE, "not-attached", "not-answered"),
             ),
         },
+        "/v1/traffic": {
+            "get": _operation(
+                "traffic", "How much guests ask, at all interfaces.", reference("AllTraffic"), _COMMON
+            )
+        },
         "/v1/interfaces/{interface}/password": {
             "parameters": [_NAME],
             "get": _operation(
@@ -171,6 +177,10 @@ def _answers() -> dict[str, Schema]:
             problems={"type": "array", "items": _STRING},
         ),
         "Detached": _record(interface=_STRING, detached=_BOOLEAN),
+        "Traffic": record(Traffic, _STATUS_KINDS),
+        "AllTraffic": _record(
+            at=_NUMBER, interfaces={"type": "object", "additionalProperties": reference("Traffic")}
+        ),
         "Access": record(Access, _STATUS_KINDS),
         "Revision": record(Revision, _STATUS_KINDS),
         "Accesses": _record(

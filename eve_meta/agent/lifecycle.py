@@ -1,6 +1,6 @@
 """What may be asked of the agent: attach and detach, as the life of a VM has them."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, final
 from uuid import UUID
@@ -18,6 +18,7 @@ from eve_meta.agent.record import Record, Wish
 from eve_meta.agent.servers import Servers
 from eve_meta.agent.status import IAgent, NotAttachedError, State, Status
 from eve_meta.messages import PasswordSetError
+from eve_meta.traffic import Traffic
 from netns import (
     Changes,
     NoSuchInterfaceError,
@@ -100,6 +101,10 @@ class Lifecycle:
         """See `IAgent.access_log`."""
         self._attached(interface)
         return await self._servers.access_log(interface)
+
+    async def traffic(self) -> Mapping[str, Traffic]:
+        """See `IAgent.traffic`."""
+        return await self._servers.traffic()
 
     def password(self, interface: str) -> str:
         """See `IAgent.password`."""

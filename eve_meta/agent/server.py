@@ -31,8 +31,10 @@ from eve_meta.messages import (
     NotKeptError,
     OpenDoors,
     ReadAccessLog,
+    ReadTraffic,
     Refresh,
 )
+from eve_meta.traffic import MAX_INTERFACES, Traffic, heard
 
 _TOLD_AT_ONCE_BYTES = 1024 * 1024
 """Of documents in one message; a longer one is told alone."""
@@ -148,6 +150,17 @@ class Server(MultiService):
             raise NotAnsweredError(interface) from error
         log: str = answer["log"]
         return log.encode()
+
+    async def traffic(self) -> dict[str, Traffic]:
+        """How much guests ask, at each interface that the process answers; nothing while there is none."""
+        names = iter(self._told)
+        found: dict[str, Traffic] = {}
+        try:
+            while some := [*islice(names, MAX_INTERFACES)]:
+                found |= heard(await self._process.ask(ReadTraffic, interfaces=some))
+        except (ServerGoneError, ValueError) as error:
+            self._log.debug("no traffic is told: {error}", error=error)
+        return found
 
     async def close(self, interface: str) -> None:
         """Answer at an interface no more; returns when no process of ours but this holds its namespace."""

@@ -11,6 +11,7 @@ from eve_meta.agent.record import Record
 from eve_meta.agent.server import Door, Server
 from eve_meta.agent.status import NotAnsweredError
 from eve_meta.messages import KeepPassword
+from eve_meta.traffic import Traffic
 
 
 @final
@@ -68,6 +69,13 @@ class Servers(MultiService):
         if server is None:
             raise NotAnsweredError(interface)
         return await server.access_log(interface)
+
+    async def traffic(self) -> Mapping[str, Traffic]:
+        """How much guests ask, at each interface that is answered."""
+        found: dict[str, Traffic] = {}
+        for each in self._servers:
+            found |= await each.traffic()
+        return found
 
     async def refresh(self, record: Record) -> None:
         """See `Server.refresh`."""

@@ -1,6 +1,7 @@
 """What the control socket needs of an agent: one interface, and the values it answers with."""
 
 import enum
+from collections.abc import Mapping
 from uuid import UUID
 
 from attrs import frozen
@@ -8,6 +9,7 @@ from zope.interface import Interface
 
 from eve_meta.agent.record import Wish
 from eve_meta.errors import EveMetaError
+from eve_meta.traffic import Traffic
 
 
 class State(enum.Enum):
@@ -108,6 +110,9 @@ class IAgent(Interface):
             NotAttachedError: no VM is served there.
             NotAnsweredError: there is nobody to ask; a server may be about to be started again.
         """
+
+    async def traffic() -> Mapping[str, Traffic]:
+        """How much guests ask, at each interface that is answered now."""
 
     def password(interface: str) -> str:
         """What the guest of the VM that is served there has set; empty if it has set nothing.

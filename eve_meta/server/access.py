@@ -14,10 +14,13 @@ from typing import final
 
 from eve_meta.accesses import FIRST, LATEST, Access, Accesses, Revision
 from eve_meta.exchange import Request
+from eve_meta.traffic import Traffic
 
 _MAX_PATH, _MAX_AGENT = 96, 64
 _MAX_AGENTS, _MAX_REVISIONS = 16, 16
 _OTHER = "?"
+_CLASSES = 6
+"""Of statuses, by their hundreds."""
 _METHODS = {b"GET": 0, b"HEAD": 1, b"PUT": 2, b"POST": 3, b"DELETE": 4}
 _METHOD_NAMES = (*(each.decode() for each in _METHODS), _OTHER)
 _NOT_READ = Request(b"", b"", {})
@@ -41,6 +44,7 @@ class AccessLog:
         self._paths: list[bytes] = []
         self._facts = bytearray()
         self._count = 0
+        self._by_class = [0] * _CLASSES
 
     def revise(self, now: float, revision: int) -> None:
         """Note that another document is answered from."""
@@ -48,6 +52,7 @@ class AccessLog:
 
     def note(self, now: float, request: Request | None, status: int, size: int) -> None:
         """Note a request, and status and size in bytes of its answer; None: it could not be read."""
+        self._by_class[status // 100] += 1
         request = request or _NOT_READ
         path, has_query, _ = request.target.partition(b"?")
         if len(path) > _MAX_PATH:
@@ -60,15 +65,19 @@ class AccessLog:
         self._put(path, facts)
 
     def _put(self, path: bytes, facts: bytes) -> None:
-        place = self._count
+        place = self._place(self._count)
         self._count += 1
-        if place < FIRST + LATEST:
+        if place == len(self._paths):
             self._paths.append(path)
             self._facts += facts
         else:
-            place = FIRST + (place - FIRST) % LATEST
             self._paths[place] = path
             self._facts[place * _FACTS.size : (place + 1) * _FACTS.size] = facts
+
+    @staticmethod
+    def _place(number: int) -> int:
+        """Where a request is put, by its number from 0."""
+        return number if number < FIRST else FIRST + (number - FIRST) % LATEST
 
     def _agent(self, name: bytes) -> int:
         """The number of a user agent; of those that there is no room for that of none."""
@@ -89,11 +98,23 @@ class AccessLog:
             requests=[self._request(each) for each in self._places()],
         )
 
+    def traffic(self, connections: int) -> Traffic:
+        """The same in numbers, with that of the connections that are open."""
+        last = self._request(self._place(self._count - 1)) if self._count else None
+        return Traffic(
+            requests=self._count,
+            refused=self._by_class[4],
+            failed=self._by_class[5],
+            connections=connections,
+            last_at=last.at if last else None,
+            last_path=last.path if last else "",
+        )
+
     def _places(self) -> Iterator[int]:
         """Where requests are, oldest first: of the latest the one that is next to be forgotten."""
         places = range(len(self._paths))
         yield from places[:FIRST]
-        oldest = FIRST + (self._count - FIRST) % LATEST if self._count > FIRST + LATEST else FIRST
+        oldest = self._place(self._count) if self._count > FIRST + LATEST else FIRST
         yield from places[oldest:]
         yield from places[FIRST:oldest]
 

@@ -2,7 +2,7 @@
 
 import json
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, final
 
 from twisted.application.service import MultiService
@@ -22,6 +22,7 @@ from eve_meta.server.entropy import Entropy
 from eve_meta.server.recall import Recall
 from eve_meta.server.resource import MetadataResource
 from eve_meta.server.site import GuestSite
+from eve_meta.traffic import Traffic
 
 LEAVING_SECONDS = 0.25
 """For guests that have connected to ask and be answered, before a server ends."""
@@ -110,6 +111,12 @@ class Doors(MultiService):
             DoorNotOpenError: the interface has no open door here.
         """
         return self._door(interface).site.access.all()
+
+    def traffic(self, interfaces: Iterable[str]) -> Iterator[tuple[str, Traffic]]:
+        """How much guests ask at those of some interfaces that have an open door."""
+        for each in interfaces:
+            if each in self.namedServices:
+                yield each, self._door(each).site.traffic()
 
     async def close(self, interface: str) -> None:
         """Close an interface's door, and return when nothing of it is left.

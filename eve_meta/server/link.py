@@ -1,6 +1,6 @@
 """The connection to the agent: its commands, carried to the doors."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import final
 from uuid import UUID
 
@@ -19,10 +19,12 @@ from eve_meta.messages import (
     CloseDoor,
     OpenDoors,
     ReadAccessLog,
+    ReadTraffic,
     Refresh,
     SetPassword,
 )
 from eve_meta.server.doors import Doors
+from eve_meta.traffic import told
 
 KEEPING_SECONDS = 30
 """For the agent to keep a password, before its guest's connection is closed. Conntrack forgets one that its
@@ -59,6 +61,11 @@ class AgentLink(AMP):
     def read_access_log(self, interface: str) -> dict[str, object]:
         """Answered at once."""
         return {"log": written(self._doors.accesses(interface))}
+
+    @ReadTraffic.responder
+    def read_traffic(self, interfaces: list[str]) -> dict[str, Sequence[object]]:
+        """Answered at once."""
+        return told(self._doors.traffic(interfaces))
 
     @CloseDoor.responder
     def close_door(self, interface: str) -> Deferred[dict[str, object]]:

@@ -11,6 +11,7 @@ from eve_meta.server.access import AccessLog
 from eve_meta.server.channel import GuestChannel
 from eve_meta.server.crowd import Crowd
 from eve_meta.server.recall import Recall
+from eve_meta.traffic import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +58,10 @@ class GuestSite(Factory):
     def revise(self, revision: int) -> None:
         """Note that guests are answered from another document."""
         self.access.revise(self._clock.seconds(), revision)
+
+    def traffic(self) -> Traffic:
+        """How much guests ask."""
+        return self.access.traffic(len(self.crowd.connections))
 
     async def abort(self) -> None:
         """End every connection at once, sent or not, and return when all of them are gone."""

@@ -26,7 +26,15 @@ from eve_meta.agent.supervisor import Supervisor
 from eve_meta.canonical import canonical
 from eve_meta.document import parse
 from eve_meta.limits import Limits
-from eve_meta.messages import BriefRefusedError, CloseDoor, KeepPassword, OpenDoors, ReadAccessLog, Refresh
+from eve_meta.messages import (
+    BriefRefusedError,
+    CloseDoor,
+    KeepPassword,
+    OpenDoors,
+    ReadAccessLog,
+    ReadTraffic,
+    Refresh,
+)
 from eve_meta.server.door import Door
 from eve_meta.server.doors import Doors
 from eve_meta.server.link import AgentLink
@@ -75,6 +83,7 @@ class MemoryProcess(Service):
             Refresh: link.refresh,
             CloseDoor: link.close_door,
             ReadAccessLog: link.read_access_log,
+            ReadTraffic: link.read_traffic,
         }
         self.pid = PID
         self.on_start()

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from attrs import frozen
@@ -15,6 +16,7 @@ from eve_meta.accesses import read
 from eve_meta.agent.control import ControlSite
 from eve_meta.agent.description import description
 from eve_meta.contact import BODY_MAX_BYTES
+from eve_meta.traffic import MAX_INTERFACES
 from netns import KernelRefusedError, MissingError, Port, link_of
 from netns.steps import AddNamespace, Steer
 from tests.unit.agent.described import errors_of
@@ -379,6 +381,37 @@ class RequestsTests(ControlTests):
         refused = self.ask("GET", self.PATH)
 
         assert (503, "not-answered") == (refused.status, refused.error["kind"])
+
+
+class TrafficTests(ControlTests):
+    def test_traffic(self) -> None:
+        """Of all that are answered, and of no other."""
+        self.put("tap0")
+        self.put("tap1", json.dumps({"uuid": UUID.replace("6", "7")}).encode())
+        self.reactor.advance(5)
+        self.read("tap0")
+        self.read("tap0", "/nothing?x=y")
+        quiet = {"requests": 0, "refused": 0, "failed": 0, "connections": 0, "last_at": None, "last_path": ""}
+        asked = {**quiet, "requests": 2, "refused": 1, "last_at": 5.0, "last_path": "/nothing"}
+
+        told = self.ask("GET", "/v1/traffic").json
+
+        assert {"at": 5.0, "interfaces": {"tap0": asked, "tap1": quiet}} == told
+
+    def test_many(self) -> None:
+        """More than fit into one message of a server's."""
+        names = [f"port{number}" for number in range(MAX_INTERFACES + 1)]
+        for name in names:
+            self.network.add_port(name)
+            self.attach(name, {"uuid": str(uuid4())})
+
+        assert set(names) == self.ask("GET", "/v1/traffic").json["interfaces"].keys()
+
+    def test_no_server(self) -> None:
+        self.put("tap0")
+        self.successResultOf(self.processes[0].die())
+
+        assert {} == self.ask("GET", "/v1/traffic").json["interfaces"]
 
 
 class OtherTests(ControlTests):

@@ -10,8 +10,9 @@ from twisted.internet.task import Clock
 from eve_meta.accesses import FIRST, LATEST, Access, Revision, read, written
 from eve_meta.exchange import Request
 from eve_meta.limits import Limits
-from eve_meta.messages import ReadAccessLog
+from eve_meta.messages import ReadAccessLog, ReadTraffic
 from eve_meta.server.access import AccessLog
+from eve_meta.traffic import MAX_INTERFACES, Traffic, heard, told
 from tests.unit.server.guests import GET, Guest, connect
 from tests.unit.transport import GuestTransport
 
@@ -88,6 +89,36 @@ def test_the_first_and_the_latest_are_remembered(count: int) -> None:
         each.path for each in remembered.requests
     ]
     assert max(count - FIRST - LATEST, 0) == remembered.forgotten
+
+
+def test_traffic() -> None:
+    """It is counted on when requests are forgotten."""
+    log = AccessLog(0.0, 1)
+    for number in range(300):
+        log.note(float(number), asked(b"/%d" % number), (200, 404, 500)[number % 3], 0)
+
+    assert log.traffic(connections=2) == Traffic(
+        requests=300, refused=100, failed=100, connections=2, last_at=299.0, last_path="/299"
+    )
+
+
+def test_traffic_of_many_fits_into_one_message() -> None:
+    log = AccessLog(0.0, 1)
+    log.note(1e10, asked(b"/" + b"x" * 3000), 404, 0)
+
+    columns = told((f"interface-{number:05}", log.traffic(2**20)) for number in range(MAX_INTERFACES))
+
+    values = ReadTraffic.makeResponse(columns, None).values()
+    assert all(len(each) <= AMP_VALUE_BYTES for each in values)
+    assert heard(ReadTraffic.parseResponse(ReadTraffic.makeResponse(columns, None), None)) == heard(columns)
+
+
+def test_traffic_that_does_not_fit_together() -> None:
+    """What no server of ours tells is refused."""
+    columns = told([("tap0", AccessLog(0.0, 1).traffic(0))])
+
+    with pytest.raises(ValueError, match="shorter"):
+        heard({**columns, "requests": []})
 
 
 def test_the_latest_revisions_are_remembered() -> None:
