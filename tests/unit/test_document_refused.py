@@ -10,6 +10,7 @@ from eve_meta.errors import DocumentError
 from tests.unit.documents import NIC, read
 
 IPV6 = "id: n, type: ipv6, link: a, ip_address: '::5'"
+ROUTE = "{network: 10.1.0.0, netmask: 255.0.255.0, gateway: 10.0.0.1}"
 PHY = "{id: a, type: phy, ethernet_mac_address: fa:16:3e:00:00:01}"
 
 
@@ -300,6 +301,14 @@ def test_refused_address(address: str, message: str) -> None:
         (
             f"{{links: [{PHY}], networks: [{{{IPV6}, netmask: ':x'}}]}}",
             ".networks[0].ip_address: is no IP address, or its netmask is none",
+        ),
+        (
+            f"{{links: [{PHY}], networks: [{{id: n, type: ipv4_dhcp, link: a, routes: [{ROUTE}]}}]}}",
+            ".networks[0].routes[0].netmask: '255.0.255.0' is no netmask of 10.1.0.0",
+        ),
+        (
+            "{links: [{id: a, type: phy, name: 5, ethernet_mac_address: fa:16:3e:00:00:01}]}",
+            ".links[0].name: expected text, got the number 5: quote it",
         ),
     ],
 )
