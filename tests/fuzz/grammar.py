@@ -10,6 +10,7 @@ TARGETS = (
     b"/openstack/latest/user_data",
     b"/openstack/latest/network_data.json",
     b"/openstack/latest/password",
+    b"/nocloud/network-config",
     b"/latest/meta-data/",
     b"/latest/meta-data/public-keys/0/openssh-key",
     b"/latest/user-data",

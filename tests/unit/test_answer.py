@@ -70,6 +70,8 @@ def test_methods(method: bytes) -> None:
         b"/openstack/2011-01-01",
         b"/ec2/openstack",
         b"/ec2/ec2",
+        b"/ec2/nocloud",
+        b"/nocloud/latest/meta-data",
         b"/computeMetadata/v1",
         b"/a%00b",
     ],
