@@ -105,7 +105,7 @@ def _answer_metadata(
 
 def _locate(vm: VM, target: bytes, peer: str) -> _Place:
     names = names_in(target)
-    node = find(formats.root(formats.seen_from(vm, peer)), names)
+    node = find(formats.root(vm, peer), names)
     leaf = _listing(node) if isinstance(node, Directory) else node
     same = _found(leaf.content_type, leaf.body) if isinstance(leaf, Leaf) else None
     return _Place(names, is_token_path(names), leaf, same)

@@ -72,6 +72,7 @@ def test_methods(method: bytes) -> None:
         b"/ec2/ec2",
         b"/ec2/nocloud",
         b"/nocloud/latest/meta-data",
+        b"/eve/v1/location.json",
         b"/computeMetadata/v1",
         b"/a%00b",
     ],

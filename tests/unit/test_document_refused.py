@@ -96,6 +96,14 @@ def refused(make: Callable[[], object]) -> DocumentError:
             f"interfaces: [{{{NIC}, public_ipv4: '::1'}}]",
             "interfaces[0].public_ipv4: expected an IPv4 address, got the text '::1'",
         ),
+        ("eve: {device_id: x}", "eve.device_id: unknown field; did you mean 'device_uuid'?"),
+        (
+            "eve: {device_uuid: x}",
+            "eve.device_uuid: expected a UUID like 12345678-1234-1234-1234-123456789abc, got the text 'x'",
+        ),
+        ("eve: {project_name: 5}", "eve.project_name: expected text, got the number 5: quote it"),
+        ("eve: {enterprise_id: ''}", "eve.enterprise_id: is empty: leave it out"),
+        ("eve: x", "eve: expected a mapping, got text"),
         (
             f"interfaces: [{{{NIC}, addresses: [{{}}]}}]",
             (

@@ -128,7 +128,7 @@ def test_without_token() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [b"/", b"/openstack", b"/openstack/latest/user_data", b"/nocloud/user-data", b"/latest/x"],
+    [b"/", b"/openstack", b"/openstack/latest/user_data", b"/nocloud/user-data", b"/eve/v1", b"/latest/x"],
 )
 def test_token_required(path: bytes) -> None:
     """Where tokens are required, nothing is told without one, in no format."""
