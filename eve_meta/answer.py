@@ -111,7 +111,7 @@ def _answer_metadata(
 
 def _locate(vm: VM, target: bytes, peer: str) -> _Place:
     names = names_in(target)
-    node = find(formats.root(formats.seen_from(vm, peer)), names)
+    node = find(formats.root(vm, peer), names)
     leaf = _listing(node) if isinstance(node, Directory) else node
     tag = _tag(leaf)
     same = _found(leaf.content_type, leaf.body, tag) if isinstance(leaf, Leaf) else None

@@ -235,6 +235,18 @@ class Ec2:
     tags: tuple[Tag, ...] = ()
 
 
+@frozen(kw_only=True)
+class Eve:
+    """Where the VM runs, as EVE has it: which only its own format tells."""
+
+    device_uuid: UUID | None = None
+    device_name: Line | None = None
+    project_uuid: UUID | None = None
+    project_name: Line | None = None
+    enterprise_id: Line | None = None
+    enterprise_name: Line | None = None
+
+
 @frozen
 class Service:
     """How this VM is served.
@@ -277,4 +289,5 @@ class VM:
     interfaces: tuple[Interface, ...] = ()
     network_data: JsonObject | None = None
     ec2: Ec2 = Ec2()
+    eve: Eve = Eve()
     service: Service = Service()

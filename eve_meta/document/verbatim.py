@@ -51,6 +51,7 @@ _VLAN = "vlan"
 class _Link:
     id: Line
     type: Line
+    name: Line | None = None
     mtu: Mtu | None = None
     ethernet_mac_address: MacAddress | None = None
     bond_links: tuple[Line, ...] = ()
@@ -139,6 +140,9 @@ def _broken_network(network: _Network, ids: AbstractSet[Line]) -> Iterator[Probl
         yield Problem(("link",), f"there is no link {network.link!r}")
     if network.type in _STATIC:
         yield from _broken_static(network)
+    for place, route in enumerate(network.routes):
+        if not _is_address(str(route.network), route.netmask):
+            yield Problem(("routes", place, "netmask"), f"{route.netmask!r} is no netmask of {route.network}")
 
 
 def _broken_static(network: _Network) -> Iterator[Problem]:

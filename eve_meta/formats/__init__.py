@@ -1,6 +1,5 @@
 """The formats a guest may ask in: each a pure function from a VM to a tree."""
 
-from eve_meta.formats.derived import seen_from
 from eve_meta.formats.root import paths, root
 
-__all__ = ["paths", "root", "seen_from"]
+__all__ = ["paths", "root"]

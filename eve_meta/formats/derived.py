@@ -109,6 +109,11 @@ def seen_from(vm: VM, peer: str) -> VM:
     return vm if address is None else evolve(vm, ec2=evolve(vm.ec2, local_ipv4=address))
 
 
+def address_of(peer: str) -> str:
+    """The address as the guest has it."""
+    return str(_ipv4(peer) or peer)
+
+
 def _ipv4(peer: str) -> IPv4Address | None:
     """The address of an IPv4 guest, which a socket of both families writes as one of IPv6."""
     try:
@@ -118,10 +123,15 @@ def _ipv4(peer: str) -> IPv4Address | None:
     return address if isinstance(address, IPv4Address) else address.ipv4_mapped
 
 
+def public_ipv4s(vm: VM) -> tuple[IPv4Address, ...]:
+    """The addresses under which others reach the VM, each once."""
+    known = (vm.ec2.public_ipv4, *(interface.public_ipv4 for interface in vm.interfaces))
+    return tuple(dict.fromkeys(address for address in known if address is not None))
+
+
 def public_ipv4(vm: VM) -> IPv4Address | None:
-    """The address under which others reach the VM: the first that is known."""
-    known = (interface.public_ipv4 for interface in vm.interfaces if interface.public_ipv4)
-    return vm.ec2.public_ipv4 or next(known, None)
+    """The first of them."""
+    return next(iter(public_ipv4s(vm)), None)
 
 
 def region(vm: VM) -> str | None:

@@ -1,4 +1,4 @@
-"""Keys of the EC2 tree, each from the version that brought it.
+"""Keys of a tree, each from the version that brought it; listed as EC2 does it.
 
 A key without a value is neither listed nor found: clients take every listed key for one they can fetch, and
 an empty value for a wrong one.
@@ -42,7 +42,7 @@ def lines(values: Callable[[T], Iterable[object]]) -> Callable[[T, str], Node | 
 
 
 def keyed(*keys: Key[T]) -> Mapping[str, Key[T]]:
-    """Keys by name, in the order in which EC2 lists them."""
+    """Keys by name, in the order of the listing."""
     return {key.name: key for key in sorted(keys, key=attrgetter("name"))}
 
 

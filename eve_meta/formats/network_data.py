@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network
 from itertools import chain
+from typing import Any
 
 from attrs import frozen
 
@@ -41,6 +42,11 @@ def network_data(vm: VM, _version: str) -> Leaf:
     """The file as the operator wrote it, or made of the interfaces."""
     text = vm.network_data if vm.network_data is not None else json.dumps(_document(vm))
     return Leaf(text.encode(), JSON)
+
+
+def network_record(vm: VM) -> dict[str, Any]:
+    """What the file holds."""
+    return _document(vm) if vm.network_data is None else dict(json.loads(vm.network_data))
 
 
 def _document(vm: VM) -> _Record:

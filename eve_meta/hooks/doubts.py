@@ -8,6 +8,8 @@ _OPENSTACK = ("OpenStack Compute", "OpenStack Nova")
 """The product names, and the asset tags, by which cloud-init knows it. Source: its tools/ds-identify."""
 
 _EC2 = "ec2"
+_NOCLOUD = " ds=nocloud"
+"""What a serial number may say, behind a blank if it is not the first. Source: its tools/ds-identify."""
 _WINNERS = {"cidata": "NoCloud", "config-2": "OpenStack's config drive"}
 """The labels of drives that cloud-init takes in place of the network, whatever their case."""
 
@@ -31,8 +33,10 @@ def doubts(machine: Machine, labels: Mapping[str, str]) -> Iterator[str]:
 
 
 def _is_known(smbios: Smbios, uuid: str) -> bool:
-    """Whether cloud-init takes the machine for one of OpenStack's or of EC2's."""
+    """Whether cloud-init takes the machine for one of OpenStack's or of EC2's, or is told whom to ask."""
     if smbios.product in _OPENSTACK or smbios.asset_tag in _OPENSTACK:
+        return True
+    if _NOCLOUD in f" {smbios.serial}":
         return True
     return uuid.startswith(_EC2) and (smbios.serial or "").lower() == uuid
 

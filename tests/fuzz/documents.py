@@ -96,6 +96,14 @@ EC2 = optional(
     public_ipv4=IPV4,
     tags=st.dictionaries(TAG_KEYS, LINES | st.just(""), max_size=2),
 )
+EVE = optional(
+    device_uuid=st.uuids().map(str),
+    device_name=LINES,
+    project_uuid=st.uuids().map(str),
+    project_name=LINES,
+    enterprise_id=LINES,
+    enterprise_name=LINES,
+)
 DOCUMENTS = st.fixed_dictionaries(
     {"uuid": st.uuids().map(str)},
     optional={
@@ -113,6 +121,7 @@ DOCUMENTS = st.fixed_dictionaries(
         "dedicated_cpus": st.lists(st.integers(0, 99), max_size=3),
         "interfaces": INTERFACES,
         "ec2": EC2,
+        "eve": EVE,
     },
 )
 

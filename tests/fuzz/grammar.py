@@ -10,6 +10,8 @@ TARGETS = (
     b"/openstack/latest/user_data",
     b"/openstack/latest/network_data.json",
     b"/openstack/latest/password",
+    b"/nocloud/network-config",
+    b"/eve/v1/network.json",
     b"/latest/meta-data/",
     b"/latest/meta-data/public-keys/0/openssh-key",
     b"/latest/user-data",

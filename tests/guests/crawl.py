@@ -47,7 +47,8 @@ def new(source: str, directory: str) -> Any:
     """An instance of a data source's class, whose files are in a directory."""
     paths = module("cloudinit.helpers").Paths({"cloud_dir": directory, "run_dir": directory})
     distro = module("cloudinit.distros").fetch("debian")("debian", {}, paths)
-    source_class = getattr(module(f"cloudinit.sources.DataSource{source}"), f"DataSource{source}")
+    home = module(f"cloudinit.sources.DataSource{source.removesuffix('Net')}")
+    source_class = getattr(home, f"DataSource{source}")
     return source_class({"datasource_list": [source]}, distro, paths)
 
 

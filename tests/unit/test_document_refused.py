@@ -10,6 +10,7 @@ from eve_meta.errors import DocumentError
 from tests.unit.documents import NIC, read
 
 IPV6 = "id: n, type: ipv6, link: a, ip_address: '::5'"
+ROUTE = "{network: 10.1.0.0, netmask: 255.0.255.0, gateway: 10.0.0.1}"
 PHY = "{id: a, type: phy, ethernet_mac_address: fa:16:3e:00:00:01}"
 
 
@@ -95,6 +96,14 @@ def refused(make: Callable[[], object]) -> DocumentError:
             f"interfaces: [{{{NIC}, public_ipv4: '::1'}}]",
             "interfaces[0].public_ipv4: expected an IPv4 address, got the text '::1'",
         ),
+        ("eve: {device_id: x}", "eve.device_id: unknown field; did you mean 'device_uuid'?"),
+        (
+            "eve: {device_uuid: x}",
+            "eve.device_uuid: expected a UUID like 12345678-1234-1234-1234-123456789abc, got the text 'x'",
+        ),
+        ("eve: {project_name: 5}", "eve.project_name: expected text, got the number 5: quote it"),
+        ("eve: {enterprise_id: ''}", "eve.enterprise_id: is empty: leave it out"),
+        ("eve: x", "eve: expected a mapping, got text"),
         (
             f"interfaces: [{{{NIC}, addresses: [{{}}]}}]",
             (
@@ -300,6 +309,14 @@ def test_refused_address(address: str, message: str) -> None:
         (
             f"{{links: [{PHY}], networks: [{{{IPV6}, netmask: ':x'}}]}}",
             ".networks[0].ip_address: is no IP address, or its netmask is none",
+        ),
+        (
+            f"{{links: [{PHY}], networks: [{{id: n, type: ipv4_dhcp, link: a, routes: [{ROUTE}]}}]}}",
+            ".networks[0].routes[0].netmask: '255.0.255.0' is no netmask of 10.1.0.0",
+        ),
+        (
+            "{links: [{id: a, type: phy, name: 5, ethernet_mac_address: fa:16:3e:00:00:01}]}",
+            ".links[0].name: expected text, got the number 5: quote it",
         ),
     ],
 )

@@ -15,7 +15,7 @@ from eve_meta.formats import ec2, openstack
 from tests.fuzz.documents import DOCUMENTS
 
 VERSIONS = st.sampled_from(["/latest", *(f"/{version}" for version in ec2.VERSIONS)]) | st.sampled_from(
-    [f"/openstack/{version}" for version in ("latest", *openstack.VERSIONS)]
+    [f"/openstack/{version}" for version in ("latest", *openstack.VERSIONS)] + ["/nocloud", "/eve"]
 )
 
 UNLISTED = {
@@ -85,7 +85,9 @@ def test_no_other_path(data: dict[str, Any], drawn: st.DataObject) -> None:
     metadata = Metadata(parse(data), bytes(32))
     known = set(paths(metadata))
     contents = {f"/openstack/content/{number:04}" for number in range(len(data.get("files", [])))}
-    version = st.sampled_from(["openstack/latest", "openstack", "latest", "2009-04-04", "1.0"])
+    version = st.sampled_from(
+        ["openstack/latest", "openstack", "latest", "2009-04-04", "1.0", "nocloud", "eve"]
+    )
     names = st.sampled_from(sorted({name for path in known for name in path.split("/")} | {"ec2"}))
     path = "/".join(["", drawn.draw(version), *drawn.draw(st.lists(names, max_size=5))])
     path = "/" + "/".join(filter(None, path.split("/")))

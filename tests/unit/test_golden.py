@@ -41,7 +41,7 @@ def line(metadata: Metadata, path: str) -> str:
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_golden(name: str) -> None:
-    """Both formats are answered as they were when somebody last read the golden file."""
+    """All formats are answered as they were when somebody last read the golden file."""
     assert (GOLDEN / f"{name}.txt").read_text(encoding="utf-8") == rendered(name)
 
 

@@ -126,6 +126,11 @@ def test_formats() -> None:
     assert set() == {each for each in used if not any(within(room, each) for room in known)}
 
 
+def test_formats_write_yaml_themselves() -> None:
+    """No format imports PyYAML, which a server would pay for and does not need."""
+    assert set() == {name for name, used in taken(modules_in("eve_meta.formats")) if within("yaml", used)}
+
+
 def test_real_network() -> None:
     """The agent's composition root alone names the real network."""
     assert {"eve_meta.agent.service"} == {name for name in FILES if "netns.linux" in GRAPH[name]}

@@ -126,9 +126,12 @@ def test_without_token() -> None:
     assert 200 == get(FREE)
 
 
-@pytest.mark.parametrize("path", [b"/", b"/openstack", b"/openstack/latest/user_data", b"/latest/x"])
+@pytest.mark.parametrize(
+    "path",
+    [b"/", b"/openstack", b"/openstack/latest/user_data", b"/nocloud/user-data", b"/eve/v1", b"/latest/x"],
+)
 def test_token_required(path: bytes) -> None:
-    """Where tokens are required, nothing is told without one, in neither format."""
+    """Where tokens are required, nothing is told without one, in no format."""
     assert 401 == ask(STRICT, b"GET", path).status
 
 

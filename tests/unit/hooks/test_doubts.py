@@ -37,6 +37,11 @@ def test_product(smbios: Smbios, product: str) -> None:
     assert [message] == of(smbios)
 
 
+def test_serial_of_nocloud() -> None:
+    """A serial number may tell cloud-init whom to ask."""
+    assert [] == of(Smbios(product="PC", serial="ds=nocloud-net;s=http://169.254.169.254/nocloud/"))
+
+
 def test_serial_of_another() -> None:
     """A uuid like EC2's is not enough: the serial number must be the same."""
     assert 1 == len(list(doubts(Machine(uuid=BARE, smbios=Smbios(serial=str(WEB))), {})))
