@@ -69,7 +69,7 @@ def test_network() -> None:
     """All that is known is told; the host name is the app's UUID, whatever the document says."""
     got = ask(EVERYWHERE, "/v1/network.json", "10.0.0.5")
 
-    assert ((b"Content-Type", b"application/json"),) == got.headers
+    assert (b"Content-Type", b"application/json") == got.headers[0]
     assert {
         "caller-ip": "10.0.0.5",
         "external-ipv4": "203.0.113.8,203.0.113.7",
