@@ -17,7 +17,7 @@ _END_OF_TIME = 253402300799
 """9999-12-31, as Unix time."""
 
 
-def _printable(text: object) -> str:
+def printable(text: object) -> str:
     """What a terminal shows as it is."""
     return "".join(each if each.isprintable() else "?" for each in str(text))
 
@@ -42,11 +42,11 @@ class Access:
     """
 
     at: float = field(converter=_time)
-    method: str = field(converter=_printable)
-    path: str = field(converter=_printable)
+    method: str = field(converter=printable)
+    path: str = field(converter=printable)
     status: int = field(converter=int)
     bytes: int = field(converter=int)
-    agent: str = field(converter=_printable)
+    agent: str = field(converter=printable)
 
 
 @frozen(kw_only=True)

@@ -8,7 +8,11 @@ import importlib
 
 import click
 
-VERBS = ("agent", "attach", "update", "detach", "list", "show", "timeline", "password", "render", "hook")
+VERBS = (
+    *("agent", "attach", "update", "detach"),
+    *("list", "show", "timeline", "watch", "password"),
+    *("render", "hook"),
+)
 
 FAILED = 1
 MISUSED = 2

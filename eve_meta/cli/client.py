@@ -64,6 +64,10 @@ class Client:
         """What guests have asked there."""
         return self._ask("GET", f"{_path_of(interface)}/requests")
 
+    def traffic(self) -> Any:
+        """How much guests ask, by interface, and when that was looked at."""
+        return self._ask("GET", "/v1/traffic")
+
     def password(self, interface: str) -> Any:
         """`password`, what the guest there has set; None if nothing."""
         return self._ask("GET", f"{_path_of(interface)}/password")

@@ -12,7 +12,11 @@ import pytest
 from eve_meta.cli.client import Client
 from tests.unit.cli.commands import Ran, eve_meta, failed
 
-VERBS = ("agent", "attach", "update", "detach", "list", "show", "timeline", "password", "render", "hook")
+VERBS = (
+    *("agent", "attach", "update", "detach"),
+    *("list", "show", "timeline", "watch", "password"),
+    *("render", "hook"),
+)
 
 
 @pytest.fixture

@@ -258,6 +258,30 @@ def test_show_of_what_is_not_attached(run_dir: Path) -> None:
     )
 
 
+def test_watch(run_dir: Path, document: Path) -> None:
+    """Where nobody looks on it is printed once, or as often as is wanted."""
+    eve_meta("attach", "tap0", document, "--run-dir", run_dir)
+
+    once = eve_meta("watch", "--run-dir", run_dir)
+    twice = eve_meta("watch", "--count", "2", "--interval", "0.1", "--sort", "errors", "--run-dir", run_dir)
+
+    assert (0, "") == (once.code, once.err)
+    assert re.search(r"^tap0 +web +open +0\.0 +0 ", once.out, re.MULTILINE)
+    assert 2 == twice.out.count("INTERFACE")
+
+
+def test_watch_on_a_terminal(tmp_path: Path, document: Path) -> None:
+    """It takes the whole screen, and gives it back."""
+    with running_agent(tmp_path) as agent:
+        agent.port_comes("tap0")
+        eve_meta("attach", "tap0", document, "--run-dir", agent.run_dir)
+        shown = on_a_terminal("watch", "--count", "1", "--run-dir", agent.run_dir)
+
+    begun, _, ended = shown.partition("tap0")
+    assert "\x1b[?1049h" in begun
+    assert "\x1b[?1049l" in ended
+
+
 def test_password(tmp_path: Path, document: Path) -> None:
     with running_agent(tmp_path) as agent:
         to_agent = ("--run-dir", agent.run_dir)
