@@ -126,6 +126,8 @@ def _header(random: Random) -> bytes:
             return b"Expect: " + random.choice((b"100-continue", b"100-Continue, x", b"200-ok"))
         case 2:
             return b"Upgrade: " + random.choice((b"h2c", b"websocket"))
+        case 3:
+            return b"If-None-Match: " + random.choice((b"*", b'"x", *', b'W/"x"', b'"', b","))
         case _:
             name, value = _one(random, NAMES, ODD_NAMES), _one(random, VALUES, ODD_VALUES)
             return name + _one(random, (b": ", b":"), (b" : ", b"")) + value

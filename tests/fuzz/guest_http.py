@@ -100,7 +100,9 @@ def _replies(answered: bytes) -> Iterator[Reply]:
         line, *headers = head.split(b"\r\n")
         version, status, _ = line.split(b" ", 2)
         assert version == b"HTTP/1.1", line
-        if status != b"100":
+        if status == b"304":
+            yield Reply(int(status), 0)
+        elif status != b"100":
             [length] = [int(each[16:]) for each in headers if each.startswith(b"Content-Length: ")]
             yield Reply(int(status), length)
             has_body = rest and not rest.startswith(b"HTTP/1.1 ")
