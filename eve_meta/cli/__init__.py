@@ -8,7 +8,7 @@ import importlib
 
 import click
 
-VERBS = ("agent", "attach", "detach", "list", "show", "password", "render", "hook")
+VERBS = ("agent", "attach", "detach", "list", "show", "password", "render", "import", "hook")
 
 FAILED = 1
 MISUSED = 2
