@@ -10,7 +10,7 @@ from eve_meta.document.notation import MAX_BYTES
 from eve_meta.document.writing import dump
 
 
-@click.command(short_help="Make a document of a NoCloud seed, a config drive or a libvirt domain.")
+@click.command(short_help="Make a document of a seed or a config drive.")
 @click.argument("source")
 @click.argument("network_data", required=False)
 @click.option("--uuid", type=click.UUID, help="The VM's SMBIOS UUID, if it is not what SOURCE says.")

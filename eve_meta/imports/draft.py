@@ -13,6 +13,9 @@ from eve_meta.vm import IPAddress, IPInterface, IPNetwork, MacAddress
 
 Fields = dict[str, object]
 
+MAX_LINKS = 1024
+"""Of one VM, and of the networks that routes are sought a place in: more than any has."""
+
 _EVERYWHERE: dict[int, IPNetwork] = {4: IPv4Network("0.0.0.0/0"), 6: IPv6Network("::/0")}
 _BOND_MODES = (
     "balance-rr",
@@ -84,6 +87,15 @@ class Draft:
     servers: list[IPAddress] = field(factory=list)
     """Those of no link."""
 
+    def add_link(self, link: Link) -> None:
+        """Another link.
+
+        Raises:
+            SourceError: there are too many.
+        """
+        _check_number(link.place, self.links)
+        self.links.append(link)
+
     def add_static(self, link: str, address: IPInterface) -> Network:
         """A static address, whose network may be told more."""
         self.networks.append(Network(link=link, kind=f"ipv{address.version}", address=address))
@@ -123,6 +135,7 @@ class Draft:
 
 def attach_way(place: Place, networks: Sequence[Network], way: Way) -> None:
     """Put a route of a whole link to the network that its gateway is in, or else to one of its family."""
+    _check_number(place, networks)
     family = [each for each in networks if each.address and each.address.version == way.via.version]
     near = [each for each in family if each.address and way.via in each.address.network]
     dynamic = [each for each in networks if each.address is None]
@@ -130,6 +143,11 @@ def attach_way(place: Place, networks: Sequence[Network], way: Way) -> None:
         network.ways.append(way)
         return
     place.tell("is a route of no network of its family: left out")
+
+
+def _check_number(place: Place, others: Sequence[object]) -> None:
+    if len(others) > MAX_LINKS:
+        raise place.error(f"comes after more than {MAX_LINKS} others")
 
 
 def bond_mode(value: object) -> str:

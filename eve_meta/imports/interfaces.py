@@ -42,7 +42,7 @@ def interfaces_of(data: Fields) -> list[Fields] | None:
 
 def _interface(link: Fields, data: Fields) -> Fields:
     addresses = [_address(each) for each in data.get("networks", ()) if each["link"] == link["id"]]
-    given = {"mac": link["ethernet_mac_address"], "name": link.get("name"), "mtu": link.get("mtu")}
+    given = {"mac": link["ethernet_mac_address"].lower(), "name": link.get("name"), "mtu": link.get("mtu")}
     made = {name: value for name, value in given.items() if value is not None}
     return made | ({"addresses": addresses} if addresses else {})
 

@@ -43,7 +43,7 @@ def _add_link(draft: Draft, item: Record, kind: str) -> None:
     mac, size = item.take("mac_address", mac_address), item.take("mtu", mtu)
     below, fields = {"physical": _physical, "bond": _bond, "vlan": _vlan}[kind](item, name)
     more = {} if size is None else {"mtu": size}
-    draft.links.append(Link(place=item.place, name=name, mac=mac, fields={**fields, **more}, below=below))
+    draft.add_link(Link(place=item.place, name=name, mac=mac, fields={**fields, **more}, below=below))
     for subnet in item.records("subnets"):
         _add_subnet(draft, name, subnet)
     item.tell_rest()

@@ -40,7 +40,7 @@ def draft_of(config: Record) -> Draft:
 def _add(draft: Draft, device: Record, name: str, below: tuple[str, ...], fields: dict[str, object]) -> None:
     mac, size = _mac(device), device.take("mtu", mtu)
     more = {} if size is None else {"mtu": size}
-    draft.links.append(Link(place=device.place, name=name, mac=mac, fields={**fields, **more}, below=below))
+    draft.add_link(Link(place=device.place, name=name, mac=mac, fields={**fields, **more}, below=below))
     _add_dynamic(draft, device, name)
     _add_static(draft, device, name)
     _add_ways(draft, device, name)

@@ -12,7 +12,7 @@ import pytest
 from eve_meta.cli.client import Client
 from tests.unit.cli.commands import Ran, eve_meta, failed
 
-VERBS = ("agent", "attach", "detach", "list", "show", "password", "render", "hook")
+VERBS = ("agent", "attach", "detach", "list", "show", "password", "render", "import", "hook")
 
 
 @pytest.fixture
