@@ -41,11 +41,15 @@ class Image:
 
     def read(self, name: str, most: int) -> bytes:
         """As `drives.Drive`."""
+        place = {self._way: self._paths[name]}
         try:
-            with self._iso.open_file_from_iso(**{self._way: self._paths[name]}) as file:
+            is_link = self._iso.get_record(**place).is_symlink()
+            with self._iso.open_file_from_iso(**place) as file:
                 content: bytes = file.read(most + 1)
         except Exception as error:  # the same
             raise SourceError(name, "", f"cannot be read from the image: {error}") from error
+        if is_link:
+            raise SourceError(name, "", "is a symbolic link, which is not followed")
         return content
 
 

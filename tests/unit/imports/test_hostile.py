@@ -97,7 +97,7 @@ def test_very_many_of_everything() -> None:
     """It takes no longer than reading the text does."""
     keys = ["ssh-rsa A"] * 100_000
     devices = [{"type": "x"}] * 30_000
-    links = {f"e{number}": {} for number in range(30_000)}
+    links: dict[str, object] = {f"e{number}": {} for number in range(30_000)}
     vlans = {f"v{number}": {"id": 1, "link": f"v{number + 1}"} for number in range(9_000)}
     chain = {f"v{number}": {"id": 1, "link": f"v{number + 1}"} for number in range(1000)}
     chained = {"vlans": chain, "ethernets": {"v1000": {"match": {"macaddress": "02:00:00:00:00:01"}}}}

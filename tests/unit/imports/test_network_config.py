@@ -142,7 +142,10 @@ def test_interfaces(config: dict[str, Any], interfaces: list[dict[str, Any]]) ->
 
 def test_a_route_goes_to_the_network_of_its_gateway() -> None:
     config = ethernet(addresses=["192.168.0.5/24", "10.0.0.5/24"], routes=[ROUTE])
-    addresses = [{"address": "192.168.0.5/24"}, {"address": "10.0.0.5/24", "routes": [ROUTE]}]
+    addresses: list[dict[str, Any]] = [
+        {"address": "192.168.0.5/24"},
+        {"address": "10.0.0.5/24", "routes": [ROUTE]},
+    ]
 
     assert {"interfaces": interface(*addresses)} == made(config)[0]
 

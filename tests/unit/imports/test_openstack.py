@@ -125,9 +125,8 @@ def test_another_uuid() -> None:
     made = openstack(drive(), UUID(int=1))
 
     assert str(UUID(int=1)) == made.document["uuid"]
-    assert (
-        f"{META_DATA}: uuid: was '{MADE}' and becomes {UUID(int=1)}: to cloud-init the guest is a new instance",
-    ) == made.notes
+    told = f"uuid: was '{MADE}' and becomes {UUID(int=1)}: to cloud-init the guest is a new instance"
+    assert (f"{META_DATA}: {told}",) == made.notes
 
 
 @pytest.mark.parametrize(
