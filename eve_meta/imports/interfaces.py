@@ -33,11 +33,19 @@ def interfaces_of(data: Fields) -> list[Fields] | None:
     """The interfaces; None if they cannot say it. The data are such as a document may have."""
     try:
         interfaces = [_interface(link, data) for link in data["links"]]
-        rendered = loads(network_data(parse({"uuid": _NOBODY, "interfaces": interfaces}), "").body)
-        is_same = _essence(rendered) == _essence(data)
+        is_same = _essence(rendered(interfaces, _NOBODY)) == _essence(data)
     except (DocumentError, LookupError, TypeError, ValueError, AttributeError):
         return None  # it is richer, or clients read what is odd in it in their own way
     return interfaces if is_same else None
+
+
+def rendered(interfaces: object, uuid: str) -> Any:
+    """The network_data.json that a VM's guest is told of interfaces.
+
+    Raises:
+        DocumentError: they are none.
+    """
+    return loads(network_data(parse({"uuid": uuid, "interfaces": interfaces}), "").body)
 
 
 def _interface(link: Fields, data: Fields) -> Fields:

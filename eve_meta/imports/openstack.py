@@ -12,6 +12,7 @@ from eve_meta.document.scalars import sequence
 from eve_meta.imports.devices import devices_of
 from eve_meta.imports.ec2 import ec2_of
 from eve_meta.imports.identity import identified, instance_name
+from eve_meta.imports.interfaces import rendered
 from eve_meta.imports.network import network_of
 from eve_meta.imports.octets import as_content, as_octets
 from eve_meta.imports.place import Files, Imported, Notes, Place
@@ -47,13 +48,21 @@ def openstack(files: Files, uuid: UUID | None = None, directory: str = LATEST) -
     if (user_data := files.get(directory + USER_DATA)) is not None:
         document["user_data"] = as_octets(user_data)
     document |= vendor_data_of(files, directory + VENDOR_DATA, directory + VENDOR_DATA2, notes)
-    if (name := directory + NETWORK_DATA) in files:
-        document |= network_of(
-            Place(name, notes).read(scalars.mapping, loaded(files, name)), Place(name, notes)
-        )
+    if directory + NETWORK_DATA in files:
+        document |= _network(files, Place(directory + NETWORK_DATA, notes), str(document["uuid"]))
     if EC2 in files:
         document |= ec2_of(record_in(files, EC2, notes))
     return Imported(document, notes.told())
+
+
+def _network(files: Files, place: Place, uuid: str) -> dict[str, object]:
+    data = place.read(scalars.mapping, loaded(files, place.file))
+    network = network_of(data, place)
+    if "interfaces" in network and rendered(network["interfaces"], uuid) != data:
+        place.tell(
+            "the guest finds other names in it (id, vif_id, network_id, type), which none makes use of"
+        )
+    return network
 
 
 def _meta_data(meta_data: Record, files: Files, uuid: UUID | None) -> dict[str, object]:
