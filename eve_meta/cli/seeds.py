@@ -19,7 +19,7 @@ from eve_meta.errors import DocumentError
 from eve_meta.hooks.volumes import FAT, HEAD_BYTES, ISO9660, kind_of
 from eve_meta.imports import kinds, openstack
 from eve_meta.imports.domain import domain
-from eve_meta.imports.place import Imported, SourceError
+from eve_meta.imports.place import Imported, SourceError, printable
 
 _SHOWN_NAMES = 8
 _UNKNOWN = "is neither a directory, an ISO 9660 image, a domain in libvirt's XML nor meta_data.json"
@@ -116,7 +116,7 @@ def _read(drive: Drive, names: Iterator[str] | list[str]) -> Iterator[tuple[str,
 
 def _of_others(names: list[str]) -> Iterator[str]:
     for each in names[:_SHOWN_NAMES]:
-        yield f"{each}: is no file that guests are told of: left out"
+        yield f"{printable(each)}: is no file that guests are told of: left out"
     if len(names) > _SHOWN_NAMES:
         yield f"and {len(names) - _SHOWN_NAMES} more such files"
 

@@ -3,11 +3,12 @@
 Links are known by the names that the source has for them.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from attrs import define, field, frozen
 
+from eve_meta.document.scalars import expected
 from eve_meta.imports.place import Place
 from eve_meta.vm import IPAddress, IPInterface, IPNetwork, MacAddress
 
@@ -161,7 +162,10 @@ def bond_mode(value: object) -> str:
 
 def destination(text: str, via: IPAddress) -> IPNetwork:
     """The network of a route: `default`, an address, or a network, whatever bits are beyond its prefix."""
-    return _EVERYWHERE[via.version] if text == "default" else ip_network(text, strict=False)
+    try:
+        return _EVERYWHERE[via.version] if text == "default" else ip_network(text, strict=False)
+    except ValueError as error:
+        raise expected("a network, like 10.1.0.0/16", text) from error
 
 
 def _fields(link: Link, mac: MacAddress) -> Fields:
@@ -177,8 +181,4 @@ def _homeless(link: Link) -> str:
 
 
 def _services(servers: Iterable[IPAddress]) -> list[Fields]:
-    return [{"type": "dns", "address": str(each)} for each in _once(servers)]
-
-
-def _once(servers: Iterable[IPAddress]) -> Iterator[IPAddress]:
-    yield from dict.fromkeys(servers)
+    return [{"type": "dns", "address": str(each)} for each in dict.fromkeys(servers)]

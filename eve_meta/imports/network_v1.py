@@ -7,7 +7,7 @@ from eve_meta.document.addresses import ip, mac_address
 from eve_meta.document.scalars import line, text
 from eve_meta.imports.draft import Draft, Link, Network, Way, attach_way, bond_mode, destination
 from eve_meta.imports.record import Record
-from eve_meta.imports.words import address_of, addresses, mtu, prefix, vlan_id, words
+from eve_meta.imports.words import address_of, addresses, mtu, prefix, vlan_id, with_prefix, words
 
 _DYNAMIC = {
     "dhcp": "ipv4_dhcp",
@@ -80,7 +80,7 @@ def _vlan(item: Record, name: str) -> tuple[tuple[str, ...], dict[str, object]]:
 def _add_subnet(draft: Draft, link: str, subnet: Record) -> None:
     kind = subnet.need("type", text)
     if kind in _STATIC:
-        netmask = subnet.take("netmask", prefix) or subnet.take("prefix", prefix)
+        netmask = _netmask(subnet)
         network = draft.add_static(link, subnet.need("address", lambda it: address_of(text(it), netmask)))
     elif kind in _DYNAMIC:
         network = draft.add_dynamic(link, _DYNAMIC[kind])
@@ -111,12 +111,16 @@ def _way(route: Record) -> Way | None:
     if via is None:
         route.place.tell("is a route without a gateway: left out")
         return None
-    netmask = route.take("netmask", prefix) or route.take("prefix", prefix)
-    suffix = "" if netmask is None else f"/{netmask}"
+    netmask = _netmask(route)
     name = next((each for each in ("destination", "network", "to") if each in route.names()), "destination")
-    to = route.need(name, lambda it: destination(text(it) if "/" in text(it) else f"{it}{suffix}", via))
+    to = route.need(name, lambda it: destination(with_prefix(text(it), netmask), via))
     route.tell_rest()
     return Way(to, via)
+
+
+def _netmask(record: Record) -> str | None:
+    netmask, length = record.take("netmask", prefix), record.take("prefix", prefix)
+    return netmask if length is None else length
 
 
 def _add_servers(draft: Draft, item: Record) -> None:

@@ -50,10 +50,17 @@ def addresses(value: object) -> list[IPAddress]:
 
 
 def address_of(address: str, netmask: object) -> IPInterface:
-    """An address with its prefix in it, or in a netmask beside it; else it is alone in its network."""
-    if "/" in address or netmask is None:
-        return ip_interface(address)
-    return ip_interface(f"{address}/{prefix(netmask)}")
+    """An address with its prefix in it, or in a netmask beside it, or else with cloud-init's."""
+    try:
+        return ip_interface(with_prefix(address, netmask))
+    except ValueError as error:
+        raise expected("an IP address, like 10.0.0.5/24", address) from error
+
+
+def with_prefix(address: str, netmask: object) -> str:
+    """The same as text. Source: cloud-init `net/network_state.py`, `_normalize_net_keys`."""
+    usual = 64 if ":" in address else 24
+    return address if "/" in address else f"{address}/{usual if netmask is None else prefix(netmask)}"
 
 
 def prefix(netmask: object) -> str:

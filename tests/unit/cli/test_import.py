@@ -85,6 +85,15 @@ class TestDirectory:
         assert "eve-meta: note: README0: is no file that guests are told of: left out\n" in ran.err
         assert "eve-meta: note: and 2 more such files\n" in ran.err
 
+    def test_a_name_that_commands_a_terminal(self, seed: Path) -> None:
+        os.close(os.open(os.fsencode(seed) + b"/\x1b[2J\xff", os.O_CREAT))
+        ran = eve_meta("import", seed)
+
+        assert (0, "eve-meta: note: \\x1b[2J\\udcff: is no file that guests are told of: left out\n") == (
+            ran.code,
+            ran.err,
+        )
+
     def test_neither(self, tmp_path: Path) -> None:
         ran = eve_meta("import", tmp_path)
 

@@ -57,6 +57,10 @@ SAME = [
     (
         [
             subnets({"type": "static", "address": "10.0.0.5/24", "gateway": "10.0.0.1"}),
+            subnets({"type": "static", "address": "10.0.0.5", "gateway": "10.0.0.1"}),
+            subnets(
+                {"type": "static", "address": "10.0.0.5", "prefix": 24, "netmask": 8, "gateway": "10.0.0.1"}
+            ),
             subnets(
                 {"type": "static", "address": "10.0.0.5", "netmask": "255.255.255.0", "gateway": "10.0.0.1"}
             ),
@@ -294,7 +298,7 @@ def test_what_is_lost_is_told(config: dict[str, Any], note: str) -> None:
         (subnets({"type": "static"}), "config[0].subnets[0].address: is required"),
         (
             subnets({"type": "static", "address": "x"}),
-            "config[0].subnets[0].address: 'x' does not appear to be",
+            "config[0].subnets[0].address: expected an IP address, like 10.0.0.5/24, got the text 'x'",
         ),
         (ethernet(dhcp4="maybe"), "ethernets.id0.dhcp4: expected true or false, got the text 'maybe'"),
         (ethernet(addresses=[5]), "ethernets.id0.addresses[0]: expected text, got the number 5"),
@@ -302,7 +306,7 @@ def test_what_is_lost_is_told(config: dict[str, Any], note: str) -> None:
         (ethernet(gateway4="x"), "ethernets.id0.gateway4: expected an IP address, got the text 'x'"),
         (
             ethernet(routes=[{"to": "x", "via": "10.0.0.1"}]),
-            "ethernets.id0.routes[0].to: 'x' does not appear",
+            "ethernets.id0.routes[0].to: expected a network, like 10.1.0.0/16, got the text 'x'",
         ),
         ({"version": 2, "ethernets": {"e": 5}}, "ethernets.e: expected a mapping, got the number 5"),
         (
