@@ -114,7 +114,9 @@ class Draft:
     def data(self) -> Fields:
         """The whole, without links that cannot be found by a MAC address."""
         macs = self._macs()
-        links = [_fields(link, macs[link.name]) for link in self.links if link.name in macs]
+        known = [link for link in self.links if link.name in macs]
+        _tell_names(known)
+        links = [_fields(link, macs[link.name]) for link in known]
         networks = [each for each in self.networks if each.link in macs]
         if self.servers and (static := next((each for each in networks if each.address), None)):
             static.servers += [each for each in self.servers if each not in static.servers]
@@ -172,6 +174,18 @@ def _fields(link: Link, mac: MacAddress) -> Fields:
     name = "vlan_mac_address" if link.fields["type"] == "vlan" else "ethernet_mac_address"
     is_own = link.mac is not None or link.fields["type"] != "bond"
     return {"id": link.name, **link.fields, **({name: mac} if is_own else {})}
+
+
+def _tell_names(links: Sequence[Link]) -> None:
+    """What cloud-init names otherwise. Source: its `sources/helpers/openstack.py`, `convert_net_json`."""
+    bonds = [link.name for link in links if link.fields["type"] == "bond"]
+    names = {link.name: link.fields.get("name", link.name) for link in links}
+    names |= {name: f"bond{number}" for number, name in enumerate(bonds)}
+    for link in links:
+        if link.fields["type"] == "vlan":
+            names[link.name] = f"{names[link.below[0]]}.{link.fields['vlan_id']}"
+        if link.below and names[link.name] != link.name:
+            link.place.tell(f"is {names[link.name]} to the guest, not {link.name}")
 
 
 def _homeless(link: Link) -> str:

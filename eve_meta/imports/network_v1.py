@@ -70,10 +70,8 @@ def _plain(value: object) -> object:
     return value
 
 
-def _vlan(item: Record, name: str) -> tuple[tuple[str, ...], dict[str, object]]:
+def _vlan(item: Record, _name: str) -> tuple[tuple[str, ...], dict[str, object]]:
     link, number = item.need("vlan_link", line), item.need("vlan_id", vlan_id)
-    if name != f"{link}.{number}":
-        item.place.at("name").tell(f"the guest will name it {link}.{number}")
     return (link,), {"type": "vlan", "vlan_link": link, "vlan_id": number}
 
 
@@ -84,11 +82,11 @@ def _add_subnet(draft: Draft, link: str, subnet: Record) -> None:
         network = draft.add_static(link, subnet.need("address", lambda it: address_of(text(it), netmask)))
     elif kind in _DYNAMIC:
         network = draft.add_dynamic(link, _DYNAMIC[kind])
+    elif kind == "manual":
+        subnet.tell_rest()
+        return
     else:
-        if kind != "manual":
-            subnet.place.tell(
-                f"is a subnet of type {kind!r}, which network_data.json does not have: left out"
-            )
+        subnet.place.tell(f"is a subnet of type {kind!r}, which network_data.json does not have: left out")
         return
     _add_ways(network, subnet)
     network.servers += subnet.take("dns_nameservers", addresses) or ()

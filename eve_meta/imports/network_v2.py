@@ -71,10 +71,8 @@ def _bond(device: Record, _name: str) -> _Made:
     return below, fields
 
 
-def _vlan(device: Record, name: str) -> _Made:
+def _vlan(device: Record, _name: str) -> _Made:
     link, number = device.need("link", line), device.need("id", vlan_id)
-    if name != f"{link}.{number}":
-        device.place.tell(f"the guest will name it {link}.{number}")
     return (link,), {"type": "vlan", "vlan_link": link, "vlan_id": number}
 
 

@@ -241,6 +241,7 @@ def test_servers_of_no_network() -> None:
 @pytest.mark.parametrize(
     ("config", "note"),
     [
+        (subnets({"type": "manual", "metric": 5}), "config[0].subnets[0].metric: has no place"),
         (first({"type": "physical", "name": "eth0"}), "config[0]: has no MAC address"),
         ({"version": 2, "ethernets": {"eth0": {"dhcp4": True}}}, "ethernets.eth0: has no MAC address"),
         (
@@ -252,6 +253,23 @@ def test_servers_of_no_network() -> None:
             "vlans.e.1: is built on e, not all of which a document has: left out",
         ),
         ({"version": 2, "vlans": {"v": {"id": 1, "link": "v"}}}, "vlans.v: is built on v, not all of which"),
+        (
+            {
+                "version": 2,
+                "ethernets": {"e": {**MATCH, "set-name": "eth0"}},
+                "bonds": {"team": {"interfaces": ["e"]}},
+                "vlans": {"storage": {"id": 7, "link": "e"}},
+            },
+            "bonds.team: is bond0 to the guest, not team",
+        ),
+        (
+            {
+                "version": 2,
+                "ethernets": {"e": {**MATCH, "set-name": "eth0"}},
+                "vlans": {"eth0.7": {"id": 7, "link": "e"}, "storage": {"id": 8, "link": "e"}},
+            },
+            "vlans.storage: is eth0.8 to the guest, not storage",
+        ),
         ({"version": 2, "bridges": {"br0": {}}}, "bridges: network_data.json does not have that"),
         ({"version": 2, "renderer": "networkd"}, "renderer: network_data.json does not have that"),
         (
