@@ -19,6 +19,7 @@ setup(
         "cattrs>=24.1",
         "click>=8.2",
         "httptools>=0.6.4",
+        "pycdlib>=1.22",
         "PyYAML>=6.0.1",
         "rich>=13.9",
         "Twisted>=25.5",

@@ -11,7 +11,7 @@ import click
 VERBS = (
     *("agent", "attach", "update", "detach"),
     *("list", "show", "timeline", "watch", "password"),
-    *("render", "hook"),
+    *("import", "render", "hook"),
 )
 
 FAILED = 1

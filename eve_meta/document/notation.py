@@ -147,7 +147,7 @@ class _Loader(_BASE):
         return mapping
 
 
-for _tag, _pattern, _first in (
+IMPLICIT: tuple[tuple[str, str, list[str]], ...] = (
     ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
     ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
     ("int", r"[-+]?(0|[1-9][0-9]*)|0x[0-9a-fA-F]+", list("-+0123456789")),
@@ -157,5 +157,8 @@ for _tag, _pattern, _first in (
         list("-+.0123456789"),
     ),
     ("merge", r"<<", ["<"]),
-):
+)
+"""The types of text without quotes, each with its pattern and how it may begin."""
+
+for _tag, _pattern, _first in IMPLICIT:
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"^(?:{_pattern})$"), _first)

@@ -28,7 +28,7 @@ from tests.support import EXAMPLE
 from tests.unit.transport import GuestTransport
 
 MARKERS = ("marker-of-red", "marker-of-green")
-STATUSES = {200, 400, 401, 403, 404, 405, 409, 413, 414, 429, 431, 501, 505}
+STATUSES = {200, 304, 400, 401, 403, 404, 405, 409, 413, 414, 429, 431, 501, 505}
 LIMITS = Limits()
 
 

@@ -26,6 +26,7 @@ PURE = (
     "eve_meta.exchange",
     "eve_meta.formats",
     "eve_meta.hooks",
+    "eve_meta.imports",
     "eve_meta.passwords",
     "eve_meta.sessions",
     "eve_meta.story",

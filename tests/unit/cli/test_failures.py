@@ -15,7 +15,7 @@ from tests.unit.cli.commands import Ran, eve_meta, failed
 VERBS = (
     *("agent", "attach", "update", "detach"),
     *("list", "show", "timeline", "watch", "password"),
-    *("render", "hook"),
+    *("import", "render", "hook"),
 )
 
 
