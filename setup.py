@@ -20,6 +20,7 @@ setup(
         "click>=8.2",
         "httptools>=0.6.4",
         "pycdlib>=1.22",
+        "prometheus-client>=0.21",
         "PyYAML>=6.0.1",
         "rich>=13.9",
         "Twisted>=25.5",

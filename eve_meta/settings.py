@@ -2,20 +2,39 @@
 
 import grp
 import os
+from ipaddress import ip_address
 from pathlib import Path
 
 from attrs import Attribute, Factory, field, frozen
 
-from eve_meta.contact import RUN_DIR, SOCKET_PATH_MAX_BYTES, control_socket
+from eve_meta.contact import RUN_DIR, SOCKET_PATH_MAX_BYTES, Address, control_socket
 from eve_meta.errors import EveMetaError
 from eve_meta.limits import Limits
 
 STATE_DIR = Path("/var/lib/eve-meta")
 USER = "nobody"
+_PORT_MAX = 65535
 
 
 class SettingError(EveMetaError):
     """A setting that the agent cannot run with, in words that name it."""
+
+
+def address(text: str) -> Address:
+    """An IP address and a port: "127.0.0.1:9188", "[::1]:9188".
+
+    Raises:
+        SettingError: it is none.
+    """
+    host, _, port = text.rpartition(":")
+    try:
+        ip = ip_address(host.removeprefix("[").removesuffix("]"))
+        number = int(port)
+    except ValueError:
+        number = 0
+    if not 0 < number <= _PORT_MAX:
+        raise SettingError(f"metrics: {text} is no IP address and port like 127.0.0.1:9188")
+    return Address(str(ip), number)
 
 
 def usable_cpus() -> int:
@@ -65,6 +84,7 @@ class Settings:
         user: the account that the servers run as.
         limits: how much one interface's guests may have of a server.
         log: how events are written: "lines" or "json".
+        metrics: where metrics are told; None: on the control socket only.
         group: whose members may ask the agent, besides root; None: nobody.
     """
 
@@ -74,6 +94,7 @@ class Settings:
     user: str = field(default=USER, validator=_named)
     limits: Limits = Factory(Limits)
     log: str = "lines"
+    metrics: Address | None = None
     group: str | None = field(default=None, validator=_known)
 
     @property

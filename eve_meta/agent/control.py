@@ -14,6 +14,7 @@ from twisted.web.server import Site
 from eve_meta.agent.control_request import ControlRequest
 from eve_meta.agent.control_resource import AsItIs, ControlResource, NoResource, Verb
 from eve_meta.agent.description import PATH, description
+from eve_meta.agent.metrics_resource import Metrics
 from eve_meta.agent.pending import Pending
 from eve_meta.agent.refusal import RequestError
 from eve_meta.agent.status import IAgent, NotAttachedError, State, Status
@@ -161,6 +162,7 @@ class ControlSite(Site):
         root, version = NoResource(), NoResource()
         root.putChild(PATH.removeprefix("/").encode(), Description())
         root.putChild(b"v1", version)
+        root.putChild(b"metrics", Metrics(agent))
         version.putChild(b"interfaces", Interfaces(agent))
         version.putChild(b"traffic", AllTraffic(agent, clock))
         super().__init__(root, ControlRequest, parsePOSTFormSubmission=False, reactor=clock)

@@ -17,15 +17,18 @@ from twisted.web.server import NOT_DONE_YET
 from eve_meta.agent.control_request import ControlRequest
 from eve_meta.agent.refusal import INTERNAL, Refusal, RequestError, refusal
 
+_JSON = "application/json"
+
 Verb = Callable[[ControlRequest], Awaitable[object]]
 """Answers with plain data, or with `AsItIs`."""
 
 
 @frozen
 class AsItIs:
-    """JSON that is handed on unread."""
+    """What is handed on unread: JSON, if nothing else is said."""
 
     body: bytes
+    content_type: str = _JSON
 
 
 class ControlResource(Resource):
@@ -91,8 +94,8 @@ class NoResource(ControlResource):
 
 
 def _send(request: ControlRequest, answer: object) -> None:
-    body = answer.body if isinstance(answer, AsItIs) else json.dumps(answer, indent=1).encode() + b"\n"
-    request.setHeader("Content-Type", "application/json")
-    request.setHeader("Content-Length", str(len(body)))
-    request.write(body)
+    whole = answer if isinstance(answer, AsItIs) else AsItIs(json.dumps(answer, indent=1).encode() + b"\n")
+    request.setHeader("Content-Type", whole.content_type)
+    request.setHeader("Content-Length", str(len(whole.body)))
+    request.write(whole.body)
     request.finish()

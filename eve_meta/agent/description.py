@@ -117,6 +117,7 @@ def _paths() -> dict[str, dict[str, Any]]:
                 (*_ONE, "not-attached", "not-answered"),
             ),
         },
+        "/metrics": {"get": _metrics()},
         "/v1/traffic": {
             "get": _operation(
                 "traffic", "How much guests ask, at all interfaces.", reference("AllTraffic"), _COMMON
@@ -132,6 +133,12 @@ def _paths() -> dict[str, dict[str, Any]]:
             ),
         },
     }
+
+
+def _metrics() -> dict[str, Any]:
+    described = _operation("metrics", "All that is counted, for Prometheus.", _STRING, _COMMON)
+    described["responses"]["200"]["content"] = {"text/plain": {"schema": _STRING}}
+    return described
 
 
 def _operation(name: str, summary: str, answer: Schema, kinds: tuple[str, ...]) -> dict[str, Any]:

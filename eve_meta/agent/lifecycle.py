@@ -16,7 +16,7 @@ from eve_meta.agent.kernel import Kernel
 from eve_meta.agent.reconciler import Reconciler
 from eve_meta.agent.record import Record, Wish
 from eve_meta.agent.servers import Servers
-from eve_meta.agent.status import IAgent, NotAttachedError, State, Status
+from eve_meta.agent.status import Counts, IAgent, NotAttachedError, State, Status
 from eve_meta.messages import PasswordSetError
 from eve_meta.traffic import Traffic
 from netns import (
@@ -55,6 +55,8 @@ class Lifecycle:
         self._turns: dict[str, DeferredLock] = {}
         self._arrivals: dict[str, list[Deferred[None]]] = {}
         self._took_ms: dict[str, float] = {}
+        self._attaches = 0
+        self._attach_seconds = 0.0
 
     def changed(self, changes: Changes) -> None:
         """Wake those who wait for an interface to appear."""
@@ -77,7 +79,10 @@ class Lifecycle:
         async with self._turn(interface):
             started = self._clock.seconds()
             await self._serve(interface, wish)
-            self._took_ms[interface] = round((self._clock.seconds() - started) * 1000, 1)
+            seconds = self._clock.seconds() - started
+            self._took_ms[interface] = round(seconds * 1000, 1)
+            self._attaches += 1
+            self._attach_seconds += seconds
             status = self.status(interface)
         if status is None:
             raise NoSuchInterfaceError(interface)
@@ -135,6 +140,17 @@ class Lifecycle:
         """See `IAgent.statuses`."""
         served = ((name, record) for record in self._inventory.records() for name in record.interfaces)
         return tuple(self._status(name, record) for name, record in sorted(served, key=lambda each: each[0]))
+
+    def counts(self) -> Counts:
+        """See `IAgent.counts`."""
+        return Counts(
+            attaches=self._attaches,
+            attach_seconds=self._attach_seconds,
+            looks=self._reconciler.looks,
+            repairs=self._reconciler.repairs,
+            server_starts=self._servers.starts,
+            problems=len(self._inventory.problems),
+        )
 
     def problems(self) -> tuple[str, ...]:
         """See `IAgent.problems`."""

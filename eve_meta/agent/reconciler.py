@@ -54,7 +54,14 @@ LOOKS_AT_ONCE = 8
 
 @final
 class Reconciler(Service):
-    """Keeps the kernel and the servers as the inventory says."""
+    """Keeps the kernel and the servers as the inventory says.
+
+    Attributes:
+        looks: how many looks at an interface have ended.
+        repairs: how many of them have put right what others had spoiled.
+    """
+
+    looks = repairs = 0
 
     _log = Logger()
 
@@ -239,6 +246,7 @@ class Reconciler(Service):
         history = self._histories.setdefault(interface, History())
         outcome = await self._bring_about(interface, history, see)
         self._busy.discard(vm)
+        self.looks += 1
         # Servers that are being stopped have no doors; what they had is for those who come after us.
         if self.running and self._servers.door(interface) is None:
             self._sockets.let_go(interface)
@@ -269,6 +277,7 @@ class Reconciler(Service):
         ms = round((self._clock.seconds() - started) * 1000)
         if changes_kernel:
             if history.outcome == outcome == Outcome(State.OPEN):
+                self.repairs += 1
                 self._tell_repair(interface, history, seen, ms)
             else:
                 self._tell(interface, record, outcome, ms)

@@ -65,9 +65,11 @@ class Server(MultiService):
 
     Attributes:
         keep_password: called with what a guest has set.
+        starts: how many processes there were.
     """
 
     keep_password: KeepPassword
+    starts = 0
     _log = Logger()
 
     def __init__(self, process: IServerProcess) -> None:
@@ -192,6 +194,7 @@ class Server(MultiService):
         return settled
 
     def _begin_again(self) -> None:
+        self.starts += 1
         self._told.clear()
         self._unsettled.update(self._doors)
         self._settle_on()

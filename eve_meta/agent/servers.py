@@ -30,6 +30,11 @@ class Servers(MultiService):
         for each in servers:
             each.setServiceParent(self)
 
+    @property
+    def starts(self) -> int:
+        """How many processes there were, of all servers."""
+        return sum(each.starts for each in self._servers)
+
     def keep_passwords(self, keep: KeepPassword) -> None:
         """Say what is to be done with what guests set."""
         for each in self._servers:

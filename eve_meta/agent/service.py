@@ -37,7 +37,7 @@ from eve_meta.agent.spawn import Spawned
 from eve_meta.agent.supervision import Supervision, watchdog_seconds
 from eve_meta.agent.supervisor import CONTROL, Supervisor
 from eve_meta.agent.watcher import Watcher
-from eve_meta.contact import control_socket
+from eve_meta.contact import Address, control_socket
 from eve_meta.errors import EveMetaError, StorageError
 from eve_meta.limits import Limits
 from eve_meta.log import start_logging
@@ -113,6 +113,7 @@ class Agent(MultiService):
         place = Place(control_socket(settings.run_dir), settings.group_id)
         self._control_socket = ControlSocket(place, supervisor)
         self._control: Service | None = None
+        self._metrics_address = settings.metrics
         self._reopening = Reopening(inventory, self._sockets, servers, self._reconciler, reactor)
         # The reconciler will be here, too, to stop together: a look that goes on may be waiting for a server.
         self._working = MultiService()
@@ -140,6 +141,8 @@ class Agent(MultiService):
         if self.running:
             self._control = self._control_service()
             self._control.setServiceParent(self)
+            if self._metrics_address:
+                self._metrics_service(self._metrics_address).setServiceParent(self)
             # What changes while the first survey is made is told.
             self._watcher.setServiceParent(self)
             self._reconciler.setServiceParent(self._working)
@@ -150,6 +153,11 @@ class Agent(MultiService):
         made: Service = room.ControlService(
             self._reactor, self._reactor, self.lifecycle, self._control_socket
         )
+        return made
+
+    def _metrics_service(self, address: Address) -> Service:
+        room = import_module("eve_meta.agent.metrics_resource")
+        made: Service = room.MetricsService(self._reactor, self.lifecycle, address)
         return made
 
     def _fail(self, failure: Failure) -> None:

@@ -71,6 +71,27 @@ class Status:
     took_ms: float | None
 
 
+@frozen(kw_only=True)
+class Counts:
+    """What the agent has done since it began.
+
+    Attributes:
+        attaches: that were done, not those that were refused.
+        attach_seconds: how long they took, all together.
+        looks: at an interface, whatever came of them.
+        repairs: of interfaces that others had spoiled.
+        server_starts: the first of each too.
+        problems: see `IAgent.problems`.
+    """
+
+    attaches: int
+    attach_seconds: float
+    looks: int
+    repairs: int
+    server_starts: int
+    problems: int
+
+
 class IAgent(Interface):
     """What may be asked of an agent by those who may ask anything."""
 
@@ -131,6 +152,9 @@ class IAgent(Interface):
 
     def statuses() -> tuple[Status, ...]:
         """All attached interfaces, by name."""
+
+    def counts() -> Counts:
+        """What the agent has done."""
 
     def problems() -> tuple[str, ...]:
         """What is not served although it should be, for no interface's sake: documents set aside."""

@@ -9,7 +9,7 @@ import click
 from eve_meta.cli import options
 from eve_meta.contact import RUN_DIR
 from eve_meta.limits import LimitError, changed
-from eve_meta.settings import STATE_DIR, USER, SettingError, Settings, usable_cpus
+from eve_meta.settings import STATE_DIR, USER, SettingError, Settings, address, usable_cpus
 
 
 @click.command(short_help="Run the agent, which serves the VMs of this host.")
@@ -49,8 +49,15 @@ from eve_meta.settings import STATE_DIR, USER, SettingError, Settings, usable_cp
     show_default=True,
     help="How events are written to standard error.",
 )
+@click.option(
+    "--metrics",
+    metavar="ADDRESS:PORT",
+    help="Where metrics are told for Prometheus, besides the control socket; 127.0.0.1:9188 for instance.",
+)
 @click.option("--group", help="A group whose members may ask the agent, besides root.")
-def command(state_dir: Path, run_dir: Path, limits: tuple[str, ...], **others: Any) -> int:
+def command(
+    state_dir: Path, run_dir: Path, limits: tuple[str, ...], metrics: str | None, **others: Any
+) -> int:
     """Run the agent, as root and in the foreground, until SIGTERM or SIGINT.
 
     What is attached stays attached when it stops, and is served again when it starts.
@@ -62,6 +69,7 @@ def command(state_dir: Path, run_dir: Path, limits: tuple[str, ...], **others: A
             state_dir=state_dir.absolute(),
             run_dir=run_dir.absolute(),
             limits=changed(limits),
+            metrics=None if metrics is None else address(metrics),
             **others,
         )
     except (SettingError, LimitError) as error:

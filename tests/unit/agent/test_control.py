@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from attrs import frozen
+from prometheus_client.parser import text_string_to_metric_families
 from twisted.internet.error import ConnectionDone
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
@@ -412,6 +413,65 @@ class TrafficTests(ControlTests):
         self.successResultOf(self.processes[0].die())
 
         assert {} == self.ask("GET", "/v1/traffic").json["interfaces"]
+
+
+class MetricsTests(ControlTests):
+    def metrics(self) -> dict[tuple[str, str], float]:
+        """Values by name and labels, these in the order of their names."""
+        answered = parsed(self.send("GET", "/metrics").value())
+        assert "text/plain; version=0.0.4; charset=utf-8" == answered.headers["content-type"]
+        families = text_string_to_metric_families(answered.body.decode())
+        return {
+            (each.name, " ".join(each.labels[name] for name in sorted(each.labels))): each.value
+            for family in families
+            for each in family.samples
+        }
+
+    def test_nothing_attached(self) -> None:
+        found = self.metrics()
+
+        assert 0 == found["eve_meta_interfaces", "open"]
+        assert 1 == found["eve_meta_server_starts_total", ""]
+        assert not [name for name, _ in found if name.startswith("eve_meta_requests")]
+
+    def test_guests(self) -> None:
+        self.put("tap0")
+        self.reactor.advance(5)
+        self.read("tap0")
+        self.read("tap0", "/nothing")
+
+        found = self.metrics()
+
+        assert 1 == found["eve_meta_interfaces", "open"]
+        assert 1 == found["eve_meta_attach_seconds_count", ""]
+        assert 1 == found["eve_meta_requests_total", f"tap0 answered {UUID}"]
+        assert 1 == found["eve_meta_requests_total", f"tap0 refused {UUID}"]
+        assert 0 == found["eve_meta_requests_total", f"tap0 failed {UUID}"]
+        assert 5 == found["eve_meta_last_request_timestamp_seconds", f"tap0 {UUID}"]
+
+    def test_a_repair(self) -> None:
+        self.put("tap0")
+        self.network.lose_steering("tap0")
+        self.told()
+
+        assert 1 == self.metrics()["eve_meta_repairs_total", ""]
+
+    def test_a_server_that_died(self) -> None:
+        """Its interfaces are attached, and nothing is told of their guests."""
+        self.put("tap0")
+        self.successResultOf(self.processes[0].die())
+        found = self.metrics()
+        assert not [name for name, _ in found if name.startswith("eve_meta_requests")]
+
+        self.processes[0].start()
+
+        assert 2 == self.metrics()["eve_meta_server_starts_total", ""]
+
+    def test_a_refused_attach(self) -> None:
+        """It is not counted as one."""
+        self.put("tap9")
+
+        assert 0 == self.metrics()["eve_meta_attach_seconds_count", ""]
 
 
 class OtherTests(ControlTests):

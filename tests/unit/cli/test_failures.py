@@ -181,6 +181,14 @@ class TestUsage:
         assert 1 == ran.code
         assert "is too long a path for a Unix socket in it" in ran.err
 
+    @pytest.mark.parametrize("address", ["9188", "localhost:9188", "10.0.0.1:0", "[::1]:65536", "::1", ""])
+    def test_an_address_for_metrics_that_is_none(self, address: str) -> None:
+        ran = eve_meta("agent", "--metrics", address)
+
+        assert 1 == ran.code
+        message = f"eve-meta: metrics: {address} is no IP address and port like 127.0.0.1:9188"
+        assert " ".join(message.split()) in ran.err
+
     def test_a_limit_that_there_is_not(self) -> None:
         ran = eve_meta("agent", "--limit", "speed=1")
 

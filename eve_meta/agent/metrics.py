@@ -1,0 +1,101 @@
+"""What is counted, as Prometheus reads it.
+
+An interface has five time series, so there are as many as interfaces, and some: nothing that a guest says is
+a label. Source: https://prometheus.io/docs/instrumenting/exposition_formats/, writing_exporters/.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import final
+
+from attrs import frozen
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
+from prometheus_client.registry import Collector
+
+from eve_meta.agent.status import Counts, State, Status
+from eve_meta.traffic import Traffic
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+_OF_INTERFACE = ("interface", "vm")
+
+
+def exposition(counts: Counts, statuses: Iterable[Status], traffic: Mapping[str, Traffic]) -> bytes:
+    """All metrics as text."""
+    registry = CollectorRegistry()
+    registry.register(_Snapshot(counts, tuple(statuses), traffic))
+    text: bytes = generate_latest(registry)
+    return text
+
+
+@final
+@frozen(eq=False)
+class _Snapshot(Collector):
+    """The metrics at one time."""
+
+    _counts: Counts
+    _statuses: tuple[Status, ...]
+    _traffic: Mapping[str, Traffic]
+
+    def collect(self) -> Iterator[Metric]:
+        """Of the agent first, then of what is attached."""
+        yield from _of_agent(self._counts)
+        yield _states(self._statuses)
+        yield from _of_guests((each, self._traffic.get(each.interface)) for each in self._statuses)
+
+
+def _of_agent(counts: Counts) -> Iterator[Metric]:
+    yield SummaryMetricFamily(
+        "eve_meta_attach_seconds",
+        "Attaches that were done, and how long they took in the agent.",
+        count_value=counts.attaches,
+        sum_value=counts.attach_seconds,
+    )
+    for name, help_text, value in (
+        ("eve_meta_looks", "Looks at an interface, whatever came of them.", counts.looks),
+        ("eve_meta_repairs", "Interfaces that were put right after others had spoiled them.", counts.repairs),
+        ("eve_meta_server_starts", "Servers that were started, the first of each too.", counts.server_starts),
+    ):
+        yield CounterMetricFamily(name, help_text, value=value)
+    problems = "What is not served although it should be, for no interface's sake."
+    yield GaugeMetricFamily("eve_meta_problems", problems, value=counts.problems)
+
+
+def _states(statuses: Iterable[Status]) -> Metric:
+    family = GaugeMetricFamily("eve_meta_interfaces", "Attached interfaces by state.", labels=["state"])
+    numbers = Counter(each.state for each in statuses)
+    for state in State:
+        family.add_metric([state.value], numbers[state])
+    return family
+
+
+def _of_guests(attached: Iterable[tuple[Status, Traffic | None]]) -> Iterator[Metric]:
+    """Of an interface that is not answered at present nothing is told."""
+    requests = CounterMetricFamily(
+        "eve_meta_requests",
+        "Requests since the interface's door was opened: answered (2xx, 3xx), refused (4xx), failed (5xx).",
+        labels=[*_OF_INTERFACE, "outcome"],
+    )
+    connections = GaugeMetricFamily(
+        "eve_meta_connections", "Connections of guests that are open.", labels=_OF_INTERFACE
+    )
+    last = GaugeMetricFamily(
+        "eve_meta_last_request_timestamp_seconds", "When a guest asked last.", labels=_OF_INTERFACE
+    )
+    for status, traffic in attached:
+        if traffic is None:
+            continue
+        labels = [status.interface, str(status.uuid)]
+        for outcome, number in _outcomes(traffic):
+            requests.add_metric([*labels, outcome], number)
+        connections.add_metric(labels, traffic.connections)
+        if traffic.last_at is not None:
+            last.add_metric(labels, traffic.last_at)
+    yield from (requests, connections, last)
+
+
+def _outcomes(traffic: Traffic) -> Iterator[tuple[str, int]]:
+    yield "answered", traffic.requests - traffic.refused - traffic.failed
+    yield "refused", traffic.refused
+    yield "failed", traffic.failed
