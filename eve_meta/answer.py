@@ -6,7 +6,7 @@ from functools import lru_cache, partial
 from attrs import Factory, field, frozen
 
 from eve_meta import formats
-from eve_meta.etags import etag, unless_known, weak_etag
+from eve_meta.etags import IF_NONE_MATCH, etag, unless_known, weak_etag
 from eve_meta.exchange import FORBIDDEN, Answer, Request, not_allowed, refusal
 from eve_meta.passwords import answer_password
 from eve_meta.sessions import answer_token, is_token_path, refuse_session
@@ -106,7 +106,8 @@ def _answer_metadata(
             if place.answer is None:
                 return refusal(404)
             found = place.answer
-    return unless_known(found, place.tag, request.headers)
+    known = request.headers.get(IF_NONE_MATCH)
+    return found if known is None else unless_known(found, place.tag, known)
 
 
 def _locate(vm: VM, target: bytes, peer: str) -> _Place:

@@ -10,7 +10,7 @@
 Source: nova `api/metadata/password.py`; cloudbase-init `metadata/services/httpservice.py`.
 """
 
-from eve_meta.etags import etag, unless_known
+from eve_meta.etags import IF_NONE_MATCH, etag, unless_known
 from eve_meta.exchange import Answer, Request, not_allowed, refusal
 from eve_meta.tree import PLAIN
 
@@ -26,7 +26,8 @@ def answer_password(password: str, request: Request) -> Answer:
     if request.method in {b"GET", b"HEAD"}:
         tag = etag(password.encode())
         read = Answer(200, ((b"Content-Type", PLAIN), (b"ETag", tag)), password.encode())
-        return unless_known(read, tag, request.headers)
+        known = request.headers.get(IF_NONE_MATCH)
+        return read if known is None else unless_known(read, tag, known)
     if request.method != b"POST":
         return not_allowed(b"GET", b"HEAD", b"POST")
     return ALREADY_SET if password else _set(request.body)

@@ -45,6 +45,8 @@ class AccessLog:
         self._facts = bytearray()
         self._count = 0
         self._by_class = [0] * _CLASSES
+        self._last: object = self
+        self._what = b"", 0, 0
 
     def revise(self, now: float, revision: int) -> None:
         """Note that another document is answered from."""
@@ -52,27 +54,30 @@ class AccessLog:
 
     def note(self, now: float, request: Request | None, status: int, size: int) -> None:
         """Note a request, and status and size in bytes of its answer; None: it could not be read."""
+        if request is not self._last:
+            self._last, self._what = request, self._kept_of(request or _NOT_READ)
+        path, method, agent = self._what
+        number = self._count
+        self._count += 1
         self._by_class[status // 100] += 1
-        request = request or _NOT_READ
+        if number < FIRST + LATEST:
+            self._paths.append(path)
+            self._facts += _FACTS.pack(now, size, status, method, agent)
+        else:
+            place = self._place(number)
+            self._paths[place] = path
+            _FACTS.pack_into(self._facts, place * _FACTS.size, now, size, status, method, agent)
+
+    def _kept_of(self, request: Request) -> tuple[bytes, int, int]:
+        """Of a request the path, and the numbers of its method and user agent."""
         path, has_query, _ = request.target.partition(b"?")
         if len(path) > _MAX_PATH:
             path = path[:_MAX_PATH]
         elif not has_query:
             # The same object as at other interfaces where the same was asked.
             path = request.target
-        method = _METHODS.get(request.method, len(_METHODS))
-        facts = _FACTS.pack(now, size, status, method, self._agent(request.headers.get(b"user-agent", b"")))
-        self._put(path, facts)
-
-    def _put(self, path: bytes, facts: bytes) -> None:
-        place = self._place(self._count)
-        self._count += 1
-        if place == len(self._paths):
-            self._paths.append(path)
-            self._facts += facts
-        else:
-            self._paths[place] = path
-            self._facts[place * _FACTS.size : (place + 1) * _FACTS.size] = facts
+        agent = self._agent(request.headers.get(b"user-agent", b""))
+        return path, _METHODS.get(request.method, len(_METHODS)), agent
 
     @staticmethod
     def _place(number: int) -> int:

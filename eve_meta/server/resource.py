@@ -17,6 +17,7 @@ from eve_meta.messages import AgentSilentError, KeepPassword, PasswordSetError
 from eve_meta.passwords import ALREADY_SET, NOT_KEPT
 from eve_meta.server.request import GuestRequest
 
+_NOT_MODIFIED = HTTPStatus.NOT_MODIFIED.value
 _FAILED = Answer(status=HTTPStatus.INTERNAL_SERVER_ERROR, headers=(), body=b"")
 
 NOT_DONE_YET = 1
@@ -103,7 +104,7 @@ def _send(request: GuestRequest, reply: Answer) -> None:
     request.setResponseCode(reply.status)
     for name, value in reply.headers:
         request.setHeader(name, value)
-    if reply.status != HTTPStatus.NOT_MODIFIED:
+    if reply.status != _NOT_MODIFIED:
         request.setHeader(b"Content-Length", b"%d" % len(reply.body))
     if reply.hop_limit is not None:
         limit_hops(request.channel.transport, reply.hop_limit)
