@@ -16,8 +16,9 @@ Note [Marks]
 Note [Looking into namespaces]
     A look into a namespace takes longer, so it is made when the kernel announces a change there, and in turn:
     one interface after the other, all the time, as not everything is announced. What we change ourselves is
-    announced, too: so after a change an interface is looked into after a pause only. The pause grows as long
-    as something is damaged there each time: who damages it on purpose keeps us busy once a minute.
+    announced, too: so after a change an interface is looked into after a pause only, and when nobody asks for
+    anything. The pause grows as long as something is damaged there each time: who damages it on purpose keeps
+    us busy once a minute.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine
@@ -38,6 +39,7 @@ from eve_meta.agent.outcome import Outcome, UnexpectedError
 from eve_meta.agent.patrol import Patrol
 from eve_meta.agent.pending import Pending
 from eve_meta.agent.plan import Action, Change, CloseDoor, OpenDoor, Refresh, plan
+from eve_meta.agent.postponed import Postponed
 from eve_meta.agent.record import Record
 from eve_meta.agent.servers import Servers
 from eve_meta.agent.sockets import Sockets
@@ -83,6 +85,7 @@ class Reconciler(Service):
         self._waiting: dict[str, list[Deferred[Outcome]]] = {}
         self._histories: dict[str, History] = {}
         self._timers = Timers(clock)
+        self._postponed = Postponed(self._suspect, clock, self._timers)
         self._patrol = Patrol(lambda: self._histories, self._suspect, clock)
         self._links: dict[str, str] = {}
         self._going_on: set[Deferred[None]] = set()
@@ -116,6 +119,7 @@ class Reconciler(Service):
     def look(self, interface: str) -> "Deferred[Outcome]":
         """Have an interface looked at; fires with how that ended."""
         waiting: Deferred[Outcome] = Deferred()
+        self._postponed.disturb()
         self._waiting.setdefault(interface, []).append(waiting)
         self._marks.look_now(interface)
         self._go_on()
@@ -209,7 +213,8 @@ class Reconciler(Service):
 
     def _suspect(self, interface: str) -> None:
         """Have an interface looked into, now or when it is to be looked into anyway."""
-        if self._is_ours(interface) and _into(interface) not in self._timers:
+        is_due = _into(interface) in self._timers or interface in self._postponed
+        if self._is_ours(interface) and not is_due:
             self._marks.look_into(interface)
             self._go_on()
 
@@ -281,7 +286,7 @@ class Reconciler(Service):
                 self._tell_repair(interface, history, seen, ms)
             else:
                 self._tell(interface, record, outcome, ms)
-            self._timers.set(_into(interface), pause(history.repairs), lambda: self._suspect(interface))
+            self._timers.set(_into(interface), pause(history.repairs), lambda: self._postponed.add(interface))
         history.note(seen)
         return outcome
 
@@ -351,6 +356,7 @@ class Reconciler(Service):
             self._links.pop(link_of(interface), None)
             self._timers.cancel(interface)
             self._timers.cancel(_into(interface))
+            self._postponed.discard(interface)
         else:
             self._links[link_of(interface)] = interface
 
