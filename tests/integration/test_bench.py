@@ -17,7 +17,7 @@ from tests.support import need_programs
 
 pytestmark = pytest.mark.integration
 
-CELLS = 18
+CELLS = 24
 BOOTING, REQUESTS_PER_BOOT = 10, 44
 
 
