@@ -1,30 +1,15 @@
 """The control socket's API, over the real site and in memory."""
 
-import json
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
-from uuid import uuid4
-
-import pytest
-from attrs import frozen
-from prometheus_client.parser import text_string_to_metric_families
 from twisted.internet.error import ConnectionDone
-from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
-from eve_meta.accesses import read
-from eve_meta.agent.control import ControlSite
 from eve_meta.agent.description import description
 from eve_meta.contact import BODY_MAX_BYTES
-from eve_meta.traffic import MAX_INTERFACES
 from netns import KernelRefusedError, MissingError, Port, link_of
 from netns.steps import AddNamespace, Steer
-from tests.unit.agent.described import errors_of
-from tests.unit.agent.memory_host import PID, AgentTestCase
+from tests.unit.agent.control_case import UUID, WEB, ControlTests, parsed
+from tests.unit.agent.memory_host import PID
 
-UUID = "6f0d0d86-8a9d-4c0e-9f0b-3f4c9a2f3b01"
-WEB = json.dumps({"uuid": UUID, "name": "web"}).encode()
 OPEN = {
     "interface": "tap0",
     "uuid": UUID,
@@ -40,63 +25,8 @@ OPEN = {
 }
 
 
-@frozen
-class Answered:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-    @property
-    def error(self) -> Any:
-        return self.json["error"]
-
-
-def parsed(response: bytes) -> Answered:
-    head, _, body = response.partition(b"\r\n\r\n")
-    status_line, *lines = head.decode().split("\r\n")
-    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
-    return Answered(int(status_line.split()[1]), headers, body)
-
-
 def _buggy(interface: str) -> Port:
     raise ZeroDivisionError(f"a secret detail of {interface}")
-
-
-class ControlTests(AgentTestCase):
-    @pytest.fixture(autouse=True)
-    def _made(self, tmp_path: Path) -> None:
-        self.make(tmp_path)
-        self.start()
-
-    def start(self) -> None:
-        super().start()
-        self.site = ControlSite(self.agent.lifecycle, self.reactor)
-
-    def send(self, method: str, path: str, body: bytes | None = None, *headers: str) -> StringTransport:
-        """The transport that a request was sent over, with what came back so far."""
-        length = [] if body is None else [f"Content-Length: {len(body)}"]
-        head = "\r\n".join([f"{method} {path} HTTP/1.1", "Host: eve-meta", *length, *headers, "", ""])
-        transport = StringTransport()
-        self.channel = self.site.buildProtocol(transport.getPeer())
-        assert self.channel is not None
-        self.channel.makeConnection(transport)
-        self.channel.dataReceived(head.encode("latin-1") + (body or b""))
-        return transport
-
-    def ask(self, method: str, path: str, body: bytes | None = None, *headers: str) -> Answered:
-        answered = parsed(self.send(method, path, body, *headers).value())
-        assert len(answered.body) == (0 if method == "HEAD" else int(answered.headers["content-length"]))
-        assert answered.headers["content-type"] == "application/json"
-        said = None if method == "HEAD" else answered.json
-        assert [] == errors_of(method, path, answered.status, said)
-        return answered
-
-    def put(self, interface: str, body: bytes = WEB, *headers: str) -> Answered:
-        return self.ask("PUT", f"/v1/interfaces/{interface}", body, *headers)
 
 
 class AttachTests(ControlTests):
@@ -330,148 +260,6 @@ class PasswordTests(ControlTests):
             refused.error["kind"],
         )
         assert "secret" == self.ask("GET", self.PATH).json["password"]
-
-
-class RequestsTests(ControlTests):
-    PATH = "/v1/interfaces/tap0/requests"
-
-    def test_requests(self) -> None:
-        """What guests have asked, and under which revision."""
-        self.put("tap0")
-        self.read("tap0", "/latest/meta-data/hostname")
-        self.read("tap0", "/nothing")
-
-        told = read(self.ask("GET", self.PATH).json)
-
-        assert [("/latest/meta-data/hostname", 200), ("/nothing", 404)] == [
-            (each.path, each.status) for each in told.requests
-        ]
-        assert [1] == [each.revision for each in told.revisions]
-
-    def test_another_document(self) -> None:
-        """What was asked before is remembered, until another VM is attached."""
-        self.put("tap0")
-        self.read("tap0")
-        self.put("tap0", WEB.replace(b"web", b"www"))
-        assert [1, 2] == [each.revision for each in read(self.ask("GET", self.PATH).json).revisions]
-        assert 1 == self.ask("GET", self.PATH).json["count"]
-
-        self.put("tap0", json.dumps({"uuid": UUID.replace("6", "7")}).encode())
-
-        assert 0 == self.ask("GET", self.PATH).json["count"]
-
-    def test_not_attached(self) -> None:
-        refused = self.ask("GET", self.PATH)
-
-        assert (404, "not-attached") == (refused.status, refused.error["kind"])
-
-    def test_no_server(self) -> None:
-        self.put("tap0")
-        self.successResultOf(self.processes[0].die())
-
-        refused = self.ask("GET", self.PATH)
-
-        assert (503, "not-answered") == (refused.status, refused.error["kind"])
-        assert "tap0 is not answered at present (see 'eve-meta show tap0')" == refused.error["message"]
-
-    def test_a_port_that_went(self) -> None:
-        self.put("tap0")
-        self.network.remove_port("tap0")
-        self.told()
-
-        refused = self.ask("GET", self.PATH)
-
-        assert (503, "not-answered") == (refused.status, refused.error["kind"])
-
-
-class TrafficTests(ControlTests):
-    def test_traffic(self) -> None:
-        """Of all that are answered, and of no other."""
-        self.put("tap0")
-        self.put("tap1", json.dumps({"uuid": UUID.replace("6", "7")}).encode())
-        self.reactor.advance(5)
-        self.read("tap0")
-        self.read("tap0", "/nothing?x=y")
-        quiet = {"requests": 0, "refused": 0, "failed": 0, "connections": 0, "last_at": None, "last_path": ""}
-        asked = {**quiet, "requests": 2, "refused": 1, "last_at": 5.0, "last_path": "/nothing"}
-
-        told = self.ask("GET", "/v1/traffic").json
-
-        assert {"at": 5.0, "interfaces": {"tap0": asked, "tap1": quiet}} == told
-
-    def test_many(self) -> None:
-        """More than fit into one message of a server's."""
-        names = [f"port{number}" for number in range(MAX_INTERFACES + 1)]
-        for name in names:
-            self.network.add_port(name)
-            self.attach(name, {"uuid": str(uuid4())})
-
-        assert set(names) == self.ask("GET", "/v1/traffic").json["interfaces"].keys()
-
-    def test_no_server(self) -> None:
-        self.put("tap0")
-        self.successResultOf(self.processes[0].die())
-
-        assert {} == self.ask("GET", "/v1/traffic").json["interfaces"]
-
-
-class MetricsTests(ControlTests):
-    def metrics(self) -> dict[tuple[str, str], float]:
-        """Values by name and labels, these in the order of their names."""
-        answered = parsed(self.send("GET", "/metrics").value())
-        assert "text/plain; version=0.0.4; charset=utf-8" == answered.headers["content-type"]
-        families = text_string_to_metric_families(answered.body.decode())
-        return {
-            (each.name, " ".join(each.labels[name] for name in sorted(each.labels))): each.value
-            for family in families
-            for each in family.samples
-        }
-
-    def test_nothing_attached(self) -> None:
-        found = self.metrics()
-
-        assert 0 == found["eve_meta_interfaces", "open"]
-        assert 1 == found["eve_meta_server_starts_total", ""]
-        assert not [name for name, _ in found if name.startswith("eve_meta_requests")]
-
-    def test_guests(self) -> None:
-        self.put("tap0")
-        self.reactor.advance(5)
-        self.read("tap0")
-        self.read("tap0", "/nothing")
-
-        found = self.metrics()
-
-        assert 1 == found["eve_meta_interfaces", "open"]
-        assert 1 == found["eve_meta_attach_seconds_count", ""]
-        assert 1 == found["eve_meta_requests_total", f"tap0 answered {UUID}"]
-        assert 1 == found["eve_meta_requests_total", f"tap0 refused {UUID}"]
-        assert 0 == found["eve_meta_requests_total", f"tap0 failed {UUID}"]
-        assert 5 == found["eve_meta_last_request_timestamp_seconds", f"tap0 {UUID}"]
-
-    def test_a_repair(self) -> None:
-        self.put("tap0")
-        self.network.lose_steering("tap0")
-        self.told()
-
-        assert 1 == self.metrics()["eve_meta_repairs_total", ""]
-
-    def test_a_server_that_died(self) -> None:
-        """Its interfaces are attached, and nothing is told of their guests."""
-        self.put("tap0")
-        self.successResultOf(self.processes[0].die())
-        found = self.metrics()
-        assert not [name for name, _ in found if name.startswith("eve_meta_requests")]
-
-        self.processes[0].start()
-
-        assert 2 == self.metrics()["eve_meta_server_starts_total", ""]
-
-    def test_a_refused_attach(self) -> None:
-        """It is not counted as one."""
-        self.put("tap9")
-
-        assert 0 == self.metrics()["eve_meta_attach_seconds_count", ""]
 
 
 class OtherTests(ControlTests):
