@@ -73,7 +73,9 @@ def _identity(file: os.stat_result) -> str:
 
 
 def _about(event: LogEvent) -> Iterator[tuple[str, object]]:
-    """Which interfaces an event is about, and which VM."""
+    """Of which kind an event is, which interfaces it is about, and which VM."""
+    if "kind" in event:
+        yield "EVE_META_KIND", event["kind"]
     for each in interfaces(event):
         yield "EVE_META_INTERFACE", each
     if uuid := event.get("uuid"):

@@ -95,10 +95,13 @@ def one_line(event: LogEvent) -> str:
 
 def json_line(event: LogEvent) -> str:
     """An event as an object of JSON: when, how grave, who says what, and the fields to filter by."""
-    return json.dumps(dict(_fields(event)))
+    return json.dumps(dict(fields(event)))
 
 
-def _fields(event: LogEvent) -> Iterator[tuple[str, object]]:
+def fields(event: LogEvent) -> Iterator[tuple[str, object]]:
+    """The fields of an event that a program can use."""
+    if "kind" in event:
+        yield "kind", event["kind"]
     yield "time", datetime.fromtimestamp(event["log_time"], UTC).isoformat(timespec="milliseconds")
     yield "level", event["log_level"].name
     yield "logger", event["log_namespace"]

@@ -14,6 +14,8 @@ from twisted.web.server import Site
 from eve_meta.agent.control_request import ControlRequest
 from eve_meta.agent.control_resource import AsItIs, ControlResource, NoResource, Verb
 from eve_meta.agent.description import PATH, description
+from eve_meta.agent.event_stream import EventStream
+from eve_meta.agent.events import Events
 from eve_meta.agent.metrics_resource import Metrics
 from eve_meta.agent.pending import Pending
 from eve_meta.agent.refusal import RequestError
@@ -154,17 +156,20 @@ class ControlSite(Site):
 
     Attributes:
         answering: the requests that are being answered.
+        events: what is told to those who follow.
     """
 
     noisy = False
 
-    def __init__(self, agent: IAgent, clock: IReactorTime) -> None:
+    def __init__(self, agent: IAgent, events: Events, clock: IReactorTime) -> None:
         root, version = NoResource(), NoResource()
+        self.events = EventStream(events)
         root.putChild(PATH.removeprefix("/").encode(), Description())
         root.putChild(b"v1", version)
         root.putChild(b"metrics", Metrics(agent))
         version.putChild(b"interfaces", Interfaces(agent))
         version.putChild(b"traffic", AllTraffic(agent, clock))
+        version.putChild(b"events", self.events)
         super().__init__(root, ControlRequest, parsePOSTFormSubmission=False, reactor=clock)
         self.answering = Pending()
 

@@ -5,7 +5,7 @@ What it is a resource of, its subclasses say.
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Never
+from typing import Never, Protocol, runtime_checkable
 
 from attrs import frozen
 from twisted.internet.defer import Deferred
@@ -20,7 +20,7 @@ from eve_meta.agent.refusal import INTERNAL, Refusal, RequestError, refusal
 _JSON = "application/json"
 
 Verb = Callable[[ControlRequest], Awaitable[object]]
-"""Answers with plain data, or with `AsItIs`."""
+"""Answers with plain data, or with what can `send` itself."""
 
 
 @frozen
@@ -29,6 +29,21 @@ class AsItIs:
 
     body: bytes
     content_type: str = _JSON
+
+    def send(self, request: ControlRequest) -> None:
+        """Send it, with a length."""
+        request.setHeader("Content-Type", self.content_type)
+        request.setHeader("Content-Length", str(len(self.body)))
+        request.write(self.body)
+        request.finish()
+
+
+@runtime_checkable
+class ISendable(Protocol):
+    """An answer that is no plain data."""
+
+    def send(self, request: ControlRequest) -> None:
+        """Send it to a client that is there."""
 
 
 class ControlResource(Resource):
@@ -64,7 +79,8 @@ class ControlResource(Resource):
             for name, value in refused.headers.items():
                 request.setHeader(name, value)
         if not gone:
-            _send(request, answer)
+            sendable = answer if isinstance(answer, ISendable) else _in_json(answer)
+            sendable.send(request)
 
     def _verb(self, request: ControlRequest) -> Verb:
         verbs = self.verbs()
@@ -93,9 +109,5 @@ class NoResource(ControlResource):
         raise RequestError("path", message)
 
 
-def _send(request: ControlRequest, answer: object) -> None:
-    whole = answer if isinstance(answer, AsItIs) else AsItIs(json.dumps(answer, indent=1).encode() + b"\n")
-    request.setHeader("Content-Type", whole.content_type)
-    request.setHeader("Content-Length", str(len(whole.body)))
-    request.write(whole.body)
-    request.finish()
+def _in_json(answer: object) -> AsItIs:
+    return AsItIs(json.dumps(answer, indent=1).encode() + b"\n")

@@ -15,6 +15,7 @@ from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from eve_meta.agent.acceptor import Acceptor
 from eve_meta.agent.control import ControlSite
 from eve_meta.agent.control_socket import ControlSocket
+from eve_meta.agent.events import Events
 from eve_meta.agent.pending import Pending
 from eve_meta.agent.status import IAgent
 
@@ -59,12 +60,17 @@ class ControlService(Service):
     """Lets clients in while it runs; none outlives it, nor does the socket."""
 
     def __init__(
-        self, reactor: Any, clock: IReactorTime, agent: IAgent, control_socket: ControlSocket
+        self,
+        reactor: Any,
+        clock: IReactorTime,
+        agent: IAgent,
+        events: Events,
+        control_socket: ControlSocket,
     ) -> None:
-        """Take a reactor that watches descriptors, a clock, who is asked, and a socket that listens."""
+        """Take a reactor that watches descriptors, a clock, who is asked and what it tells, a socket."""
         self._clock = clock
         self._socket = control_socket
-        self._site = ControlSite(agent, clock)
+        self._site = ControlSite(agent, events, clock)
         self._factory = _Clients(self._site)
         self._acceptor = Acceptor(reactor, control_socket.listening, self._factory, self._factory.has_room)
 
@@ -83,6 +89,7 @@ class ControlService(Service):
     async def _stop(self) -> None:
         self._acceptor.stop()
         self._socket.close()
+        self._site.events.end()
         await self._until(self._factory.connected.ended(), ASKING_SECONDS)
         await self._until(self._site.answering.ended(), FINISHING_SECONDS)
         for client in list(self._factory.protocols):

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from eve_meta.accesses import Access, Revision
+from eve_meta.agent.events import KINDS
 from eve_meta.agent.refusal import STATUSES
 from eve_meta.agent.status import Status
 from eve_meta.contact import WAIT_MAX_SECONDS
@@ -60,6 +61,18 @@ _FROM = {
     "in": "query",
     "description": "The VM to detach; another's interface stays attached.",
     "schema": _UUID,
+}
+_SINCE = {
+    "name": "since",
+    "in": "query",
+    "description": "The number of an event: only those behind it are told.",
+    "schema": {"type": "integer", "minimum": 0, "maximum": 10**17 - 1, "default": 0},
+}
+_FOLLOW = {
+    "name": "follow",
+    "in": "query",
+    "description": "Whether to tell of each event that follows, too, without end.",
+    "schema": {"type": "boolean", "default": False},
 }
 _DOCUMENT = {
     "required": True,
@@ -123,6 +136,7 @@ def _paths() -> dict[str, dict[str, Any]]:
                 "traffic", "How much guests ask, at all interfaces.", reference("AllTraffic"), _COMMON
             )
         },
+        "/v1/events": {"get": _events()},
         "/v1/interfaces/{interface}/password": {
             "parameters": [_NAME],
             "get": _operation(
@@ -139,6 +153,13 @@ def _metrics() -> dict[str, Any]:
     described = _operation("metrics", "All that is counted, for Prometheus.", _STRING, _COMMON)
     described["responses"]["200"]["content"] = {"text/plain": {"schema": _STRING}}
     return described
+
+
+def _events() -> dict[str, Any]:
+    event = reference("Event")
+    described = _operation("events", "What has changed, a line of JSON for each event.", event, _COMMON)
+    described["responses"]["200"]["content"] = {"application/jsonl": {"schema": event}}
+    return described | {"parameters": [_SINCE, _FOLLOW]}
 
 
 def _operation(name: str, summary: str, answer: Schema, kinds: tuple[str, ...]) -> dict[str, Any]:
@@ -196,10 +217,29 @@ def _answers() -> dict[str, Schema]:
             count=_INTEGER,
             requests={"type": "array", "items": reference("Access")},
         ),
+        "Event": _event(),
         "Password": _record(interface=_STRING, password={"type": ["string", "null"]}),
         "Cleared": _record(interface=_STRING, cleared=_BOOLEAN),
         "Error": _record(error=error),
     }
+
+
+def _event() -> Schema:
+    always = _record(
+        number=_INTEGER,
+        kind={"enum": list(KINDS)},
+        time=_STRING | {"format": "date-time"},
+        level=_STRING,
+        logger=_STRING,
+        message=_STRING,
+    )
+    where_known = {
+        "interfaces": {"type": "array", "items": _STRING},
+        "vm": _UUID,
+        "revision": _INTEGER,
+        "ms": _INTEGER,
+    }
+    return always | {"properties": always["properties"] | where_known}
 
 
 def _record(**fields: Schema) -> Schema:

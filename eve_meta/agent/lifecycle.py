@@ -8,9 +8,9 @@ from uuid import UUID
 from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.defer import TimeoutError as TooLateError
 from twisted.internet.interfaces import IReactorTime
-from twisted.logger import Logger
 from zope.interface import implementer
 
+from eve_meta.agent import telling
 from eve_meta.agent.inventory import Inventory
 from eve_meta.agent.kernel import Kernel
 from eve_meta.agent.reconciler import Reconciler
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 @implementer(IAgent)
 class Lifecycle:
     """Changes what should be, and returns when it is so. One change of an interface at a time."""
-
-    _log = Logger()
 
     def __init__(
         self,
@@ -95,11 +93,14 @@ class Lifecycle:
             owner = self._inventory.record_of(interface)
             if owner and vm and owner.uuid != vm:
                 return False
+            started = self._clock.seconds()
             record = self._inventory.remove(interface)
             outcome = await self._reconciler.look(interface)
             self._took_ms.pop(interface, None)
         if outcome.error:
             raise outcome.error
+        if record:
+            telling.detached(interface, record.uuid, round((self._clock.seconds() - started) * 1000))
         return record is not None
 
     async def access_log(self, interface: str) -> bytes:
@@ -129,7 +130,7 @@ class Lifecycle:
         if record.password:
             raise PasswordSetError
         await self._set_password(interface, record, password)
-        self._log.info("{interface}: VM {uuid} has set its password", interface=interface, uuid=vm)
+        telling.password_set(interface, vm)
 
     def status(self, interface: str) -> Status | None:
         """See `IAgent.status`."""

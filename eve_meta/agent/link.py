@@ -115,6 +115,6 @@ class ServerLink(AMP):
         return self.transport
 
     def _distrust(self, what: str) -> None:
-        self._log.error("a server has sent {what}: ended", what=what)
+        self._log.error("a server has sent {what}: ended", kind="server", what=what)
         if self.transport is not None:
             self._wire.abortConnection()

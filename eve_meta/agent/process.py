@@ -150,7 +150,9 @@ class ServerProcess(Service):
         self._ask_later(link)
 
     def _end_the_silent(self) -> None:
-        self._log.error("a server has not answered for {seconds} s: ended", seconds=SILENT_SECONDS)
+        self._log.error(
+            "a server has not answered for {seconds} s: ended", kind="server", seconds=SILENT_SECONDS
+        )
         self._kill()
 
     def _hung_up(self, process: Forked) -> None:
@@ -169,7 +171,7 @@ class ServerProcess(Service):
 
     def _start_again(self) -> None:
         if self.running:
-            self._log.error("a server ended and is started again")
+            self._log.error("a server ended and is started again", kind="server")
             self._reactor.callLater(self._pause(), self._start)
 
     def _pause(self) -> float:

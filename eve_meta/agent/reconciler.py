@@ -31,6 +31,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from eve_meta.agent import outcome as outcomes
+from eve_meta.agent import telling
 from eve_meta.agent.history import History, pause
 from eve_meta.agent.inventory import Inventory
 from eve_meta.agent.kernel import Kernel
@@ -40,7 +41,6 @@ from eve_meta.agent.patrol import Patrol
 from eve_meta.agent.pending import Pending
 from eve_meta.agent.plan import Action, Change, CloseDoor, OpenDoor, Refresh, plan
 from eve_meta.agent.postponed import Postponed
-from eve_meta.agent.record import Record
 from eve_meta.agent.servers import Servers
 from eve_meta.agent.sockets import Sockets
 from eve_meta.agent.status import State
@@ -237,7 +237,7 @@ class Reconciler(Service):
         for interface, each in seen.items():
             self._links[link_of(interface)] = interface
             record = self._inventory.record_of(interface)
-            if self._plan(interface, record, each):
+            if plan(interface, record, each, self._servers.door(interface)):
                 self.mark(interface)
             elif record and interface not in self._histories:
                 history = self._histories[interface] = History()
@@ -265,9 +265,11 @@ class Reconciler(Service):
     ) -> Outcome:
         record = self._inventory.record_of(interface)
         started = self._clock.seconds()
+        door = None
         try:
             seen = await see(interface)
-            actions = self._plan(interface, record, seen)
+            door = self._servers.door(interface)
+            actions = plan(interface, record, seen, door)
             for action in actions:
                 await self._act(action)
         except (NetnsError, EveMetaError) as error:
@@ -278,20 +280,21 @@ class Reconciler(Service):
             )
             return Outcome(State.FAILED, UnexpectedError())
         outcome = outcomes.of(interface, record, seen, history.renamed)
-        changes_kernel = any(isinstance(each, Change) for each in actions)
         ms = round((self._clock.seconds() - started) * 1000)
-        if changes_kernel:
-            if history.outcome == outcome == Outcome(State.OPEN):
+        if any(isinstance(each, Change | OpenDoor) for each in actions):
+            is_same_vm = record and door and door.uuid == record.uuid
+            if is_same_vm and history.outcome == outcome == Outcome(State.OPEN):
                 self.repairs += 1
-                self._tell_repair(interface, history, seen, ms)
+                # Told once, not each time that it is spoiled again at once.
+                if not history.repairs:
+                    telling.repaired(interface, self._vm(interface), seen.faults, ms)
             else:
-                self._tell(interface, record, outcome, ms)
+                telling.changed(interface, record, door, outcome, ms)
             self._timers.set(_into(interface), pause(history.repairs), lambda: self._postponed.add(interface))
+        if record and door and Refresh(record) in actions and door.edition[0] != record.revision:
+            telling.updated(record)
         history.note(seen)
         return outcome
-
-    def _plan(self, interface: str, record: Record | None, seen: Seen) -> tuple[Action, ...]:
-        return plan(interface, record, seen, self._servers.door(interface))
 
     async def _act(self, action: Action) -> None:
         match action:
@@ -306,31 +309,6 @@ class Reconciler(Service):
                 await self._servers.close(interface)
                 self._sockets.let_go(interface)
 
-    def _tell(self, interface: str, record: Record | None, outcome: Outcome, ms: int) -> None:
-        if record is None or outcome.state is not State.OPEN:
-            self._log.info(
-                "{interface}: cleared ({ms} ms)", interface=interface, ms=ms, uuid=self._vm(interface)
-            )
-            return
-        self._log.info(
-            "{interface}: answered as VM {uuid}, revision {revision} ({ms} ms)",
-            interface=interface,
-            uuid=record.uuid,
-            revision=record.revision,
-            ms=ms,
-        )
-
-    def _tell_repair(self, interface: str, history: "History", seen: Seen, ms: int) -> None:
-        """Tell it once, not each time that it is spoiled again at once."""
-        if not history.repairs:
-            self._log.warn(
-                "{interface}: put right: {faults} ({ms} ms)",
-                interface=interface,
-                faults=", ".join(seen.faults),
-                ms=ms,
-                uuid=self._vm(interface),
-            )
-
     def _vm(self, interface: str) -> UUID | None:
         """Whose an interface is; None once it is detached."""
         record = self._inventory.record_of(interface)
@@ -341,16 +319,11 @@ class Reconciler(Service):
         if outcome.state is State.FAILED:
             self._timers.set(interface, pause(history.failures), lambda: self._try_again(interface))
             if not history.failures:
-                self._log.warn(
-                    "{interface}: {error}",
-                    interface=interface,
-                    error=outcome.error,
-                    uuid=self._vm(interface),
-                )
+                telling.failing(interface, self._vm(interface), outcome.error)
             history.failures += 1
         elif history.failures:
             history.failures = 0
-            self._log.info("{interface}: no longer fails", interface=interface, uuid=self._vm(interface))
+            telling.recovered(interface, self._vm(interface))
         if outcome.state is None:
             del self._histories[interface]
             self._links.pop(link_of(interface), None)

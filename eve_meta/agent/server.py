@@ -241,7 +241,7 @@ class Server(MultiService):
         self._unsettled.discard(interface)
         waiting = self._waiting.pop(interface, [])
         if error and not waiting:
-            self._log.error("{interface}: {error}", interface=interface, error=error)
+            self._log.error("{interface}: {error}", kind="refused", interface=interface, error=error)
             self._doors.pop(interface, None)
         for each in waiting:
             each.errback(error) if error else each.callback(None)

@@ -22,6 +22,7 @@ from twisted.python.failure import Failure
 
 from eve_meta.agent import durable
 from eve_meta.agent.control_socket import ControlSocket, Place
+from eve_meta.agent.events import Events
 from eve_meta.agent.forks import ForkServer
 from eve_meta.agent.inventory import Inventory
 from eve_meta.agent.kernel import Kernel, KernelThread
@@ -83,6 +84,7 @@ class Agent(MultiService):
 
     Attributes:
         lifecycle: what may be asked of it.
+        events: what it tells of.
         has_failed: whether it could not begin, and so has stopped the reactor.
     """
 
@@ -98,11 +100,10 @@ class Agent(MultiService):
         """
         super().__init__()
         self._reactor = reactor
+        self.events = Events()
         self._are_sockets_kept = supervisor.keeps_descriptors
         with _needed("--state-dir"):
             inventory = Inventory.load(settings.state_dir / "vms")
-        for problem in inventory.problems:
-            _log.warn("{problem}", problem=problem)
         self._sockets = Sockets(kernel, supervisor)
         self._sockets.let_go_of_all_but(inventory.interfaces())
         self._reconciler = Reconciler(kernel, inventory, servers, self._sockets, reactor)
@@ -118,7 +119,7 @@ class Agent(MultiService):
         # The reconciler will be here, too, to stop together: a look that goes on may be waiting for a server.
         self._working = MultiService()
         servers.setServiceParent(self._working)
-        for each in (kernel.thread, self._working):
+        for each in (self.events, kernel.thread, self._working):
             each.setServiceParent(self)
 
     def hand_on(self) -> dict[str, int]:
@@ -134,6 +135,8 @@ class Agent(MultiService):
         """
         self._control_socket.listen()
         super().startService()
+        for problem in self.lifecycle.problems():
+            _log.warn("{problem}", kind="problem", problem=problem)
         Deferred.fromCoroutine(self._begin()).addErrback(self._fail)
 
     async def _begin(self) -> None:
@@ -151,7 +154,7 @@ class Agent(MultiService):
         """What answers at the control socket. It takes a while to import, for which no guest waits."""
         room = import_module("eve_meta.agent.control_service")
         made: Service = room.ControlService(
-            self._reactor, self._reactor, self.lifecycle, self._control_socket
+            self._reactor, self._reactor, self.lifecycle, self.events, self._control_socket
         )
         return made
 
@@ -202,7 +205,7 @@ def run(settings: Settings, spawned: Spawned) -> int:
         supervision.setServiceParent(agent)
         start_logging(sys.stderr, os.environ, settings.log)
         agent.startService()
-        _log.info("ready: {socket}", socket=control_socket(settings.run_dir))
+        _log.info("ready: {socket}", kind="ready", socket=control_socket(settings.run_dir))
     except (NetnsError, EveMetaError) as error:
         sys.stderr.write(f"eve-meta: {error}\n")
         return 1

@@ -10,7 +10,7 @@ import click
 
 VERBS = (
     *("agent", "attach", "update", "detach"),
-    *("list", "show", "timeline", "watch", "password"),
+    *("list", "show", "timeline", "watch", "events", "password"),
     *("import", "render", "hook"),
 )
 

@@ -7,13 +7,17 @@ to import than everything else that an attach needs.
 import json
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
 from eve_meta.contact import control_socket
+
+_DONE = 200
+"""What HTTP calls so."""
 
 ANSWER_SECONDS = 60
 """How long an agent may take over what it can do at once; many VMs may be starting."""
@@ -68,6 +72,10 @@ class Client:
         """How much guests ask, by interface, and when that was looked at."""
         return self._ask("GET", "/v1/traffic")
 
+    def events(self, since: int, *, follow: bool) -> Iterator[bytes]:
+        """A line of JSON for each event behind that of a number; who follows is told what comes, too."""
+        return self._question("GET", f"/v1/events?since={since}&follow={str(follow).lower()}").lines()
+
     def password(self, interface: str) -> Any:
         """`password`, what the guest there has set; None if nothing."""
         return self._ask("GET", f"{_path_of(interface)}/password")
@@ -112,7 +120,7 @@ class Client:
                     f"the agent did not answer within {patience_seconds:.0f} s: see its log, and"
                     " 'eve-meta list'"
                 )
-            case ConnectionError() | ValueError():
+            case ConnectionError() | ValueError() | IndexError():
                 return "the agent went away before it had answered: see its log, and 'eve-meta list'"
             case _:
                 return (
@@ -166,16 +174,36 @@ class Question:
             RefusedError: it has not done what it was asked for.
             click.ClickException: it does not answer.
         """
-        try:
-            with self._connection, self._connection.makefile("rb") as response:
-                status, answer = _parsed(response.read())
-        except (OSError, ValueError) as error:
-            raise click.ClickException(self._unreachable(error, self.patience_seconds)) from error
+        with self._telling(), self._connection, self._connection.makefile("rb") as response:
+            status, answer = _parsed(response.read())
         if "error" in answer:
             raise RefusedError(answer["error"])
-        if status != 200:  # noqa: PLR2004 - what HTTP calls done
+        if status != _DONE:
             raise click.ClickException(f"the agent answered {status}, which it never should: see its log")
         return answer
+
+    def lines(self) -> Iterator[bytes]:
+        """The same of an answer that is told line by line, however long that takes.
+
+        Raises:
+            click.ClickException: it does not answer, or goes away before the answer's end.
+        """
+        with self._telling(), self._connection, self._connection.makefile("rb") as response:
+            status = int(response.readline().split(b" ", 2)[1])
+            while response.readline().strip():
+                pass
+            if status != _DONE:
+                raise RefusedError(json.loads(response.read())["error"])
+            self._connection.settimeout(None)
+            yield from response
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """What goes wrong while an answer is read, in words."""
+        try:
+            yield
+        except (OSError, ValueError, IndexError) as error:
+            raise click.ClickException(self._unreachable(error, self.patience_seconds)) from error
 
 
 def _path_of(interface: str) -> str:

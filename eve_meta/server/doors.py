@@ -96,13 +96,6 @@ class Doors(MultiService):
         metadata = _metadata(known)
         for door in doors:
             door.refresh(metadata, known.revision)
-        self._log.info(
-            "{names}: revision {revision}",
-            names=", ".join(interfaces),
-            revision=known.revision,
-            interfaces=interfaces,
-            uuid=metadata.vm.uuid,
-        )
 
     def accesses(self, interface: str) -> Accesses:
         """What guests have asked at an interface.

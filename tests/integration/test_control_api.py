@@ -50,6 +50,9 @@ def bring_home(case: Case[Any]) -> None:
     name = case.path_parameters.get("interface")
     if isinstance(name, str) and 0 < len(name) <= NAME_MAX_BYTES and (at := len(name) % 4) < len(TAPS):
         case.path_parameters["interface"] = TAPS[at]
+    if str((case.query or {}).get("follow")).lower() == "true":
+        # There would be no end.
+        case.query["follow"] = "false"
     with suppress(KeyError, TypeError, ValueError):
         if 0 < float(case.query["wait"]) <= WAIT_MAX_SECONDS:
             case.query["wait"] = WAIT_SECONDS

@@ -20,6 +20,4 @@ def test_json(host: Host, tmp_path: Path) -> None:
     events = [json.loads(line) for line in agent.log.read_text(encoding="utf-8").splitlines()]
 
     about = [each for each in events if each.get("interfaces") == ["tap0"] and each.get("vm") == RED["uuid"]]
-    assert {"eve_meta.agent.reconciler.Reconciler", "eve_meta.server.doors.Doors"} <= {
-        each["logger"] for each in about
-    }
+    assert {"eve_meta.agent.telling", "eve_meta.server.doors.Doors"} <= {each["logger"] for each in about}

@@ -47,7 +47,7 @@ class ControlTests(AgentTestCase):
 
     def start(self) -> None:
         super().start()
-        self.site = ControlSite(self.agent.lifecycle, self.reactor)
+        self.site = ControlSite(self.agent.lifecycle, self.agent.events, self.reactor)
 
     def send(self, method: str, path: str, body: bytes | None = None, *headers: str) -> StringTransport:
         """The transport that a request was sent over, with what came back so far."""

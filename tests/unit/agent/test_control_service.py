@@ -34,7 +34,7 @@ class ControlServiceTests(AgentTestCase):
         """A service at a socket, on the real reactor, which runs only when it is told."""
         self.socket = ControlSocket(Place(self.path), supervisor)
         self.socket.listen()
-        return ControlService(self.loop, self.reactor, self.agent.lifecycle, self.socket)
+        return ControlService(self.loop, self.reactor, self.agent.lifecycle, self.agent.events, self.socket)
 
     def client(self) -> socket.socket:
         """Somebody who is connected."""

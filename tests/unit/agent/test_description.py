@@ -13,6 +13,7 @@ from twisted.web.test.requesthelper import DummyRequest
 
 from eve_meta.agent.control import ControlSite
 from eve_meta.agent.control_resource import ControlResource
+from eve_meta.agent.events import KINDS, Events
 from eve_meta.agent.refusal import STATUSES
 from eve_meta.agent.status import Status
 from eve_meta.document import schema as document_schema
@@ -25,7 +26,7 @@ from tests.unit.agent.described import DESCRIPTION, ELSEWHERE, operations, valid
 PAGE = (Path(__file__).parents[3] / "docs" / "control-api.md").read_text(encoding="utf-8")
 
 
-SITE = ControlSite(cast("Any", None), Clock())
+SITE = ControlSite(cast("Any", None), Events(), Clock())
 """Of no agent, since nothing is asked of it."""
 
 
@@ -96,7 +97,7 @@ def test_page_requests() -> None:
 
 def test_page_parameters() -> None:
     """The page names the query's parameters."""
-    named = re.findall(r"\?([a-z]+)=", PAGE.partition("| request")[2].partition("## Status")[0])
+    named = re.findall(r"[?&]([a-z]+)=", PAGE.partition("| request")[2].partition("## Status")[0])
     said = [
         each["name"]
         for method, _, operation in operations()
@@ -145,3 +146,10 @@ def test_references() -> None:
     text = str(DESCRIPTION)
 
     assert set(re.findall(r"#/components/schemas/(\w+)", text)) == DESCRIPTION["components"]["schemas"].keys()
+
+
+def test_page_events() -> None:
+    """The page tells what each kind of event means."""
+    table = PAGE.partition("## Events")[2].partition("| kind | |")[2]
+
+    assert dict(KINDS) == dict(re.findall(r"^\| `([a-z-]+)` \| (.*) \|$", table, re.MULTILINE))

@@ -14,7 +14,7 @@ from tests.unit.cli.commands import Ran, eve_meta, failed
 
 VERBS = (
     *("agent", "attach", "update", "detach"),
-    *("list", "show", "timeline", "watch", "password"),
+    *("list", "show", "timeline", "watch", "events", "password"),
     *("import", "render", "hook"),
 )
 
