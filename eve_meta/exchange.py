@@ -16,6 +16,7 @@ _REASONS = {
     409: b"a password is set already",
     413: b"the body is too long",
     414: b"the path is too long",
+    415: b"that media type is not taken here",
     429: b"too many requests",
     431: b"too many headers, or too long ones",
     501: b"no transfer coding but chunked is known",
@@ -40,6 +41,18 @@ class Request:
 
 
 @frozen
+class Post:
+    """What a guest has posted, to be kept on the host.
+
+    Attributes:
+        kind: `eve_meta.passwords.PASSWORD`, or one of `eve_meta.reports.REPORTS`.
+    """
+
+    kind: str
+    content: bytes = field(repr=False)
+
+
+@frozen
 class Answer:
     """What is to be sent.
 
@@ -47,14 +60,14 @@ class Answer:
         headers: without Content-Length, Date, Server and Connection, which are the transport's.
         body: for HEAD too, whose Content-Length tells it.
         hop_limit: IP TTL or hop limit to send it with; None: the usual one.
-        password: what the guest has set, to be kept before this is sent; None: nothing.
+        post: what is to be kept before this is sent; None: nothing.
     """
 
     status: int
     headers: Headers
     body: bytes
     hop_limit: int | None = None
-    password: str | None = field(default=None, repr=False)
+    post: Post | None = None
 
 
 def refusal(status: int, *headers: tuple[bytes, bytes]) -> Answer:

@@ -1,6 +1,6 @@
 """What the agent and a server say to each other: AMP commands over a Unix socket.
 
-The agent asks and a server answers, but for `SetPassword`, where it is the other way round. The descriptors
+The agent asks and a server answers, but for `KeepPost`, where it is the other way round. The descriptors
 of a command may be closed once it was answered, not before. Whatever is answered with that is not declared
 here is a bug, and ends the connection and with it the server.
 
@@ -14,9 +14,10 @@ from collections.abc import Awaitable, Callable
 from typing import ClassVar
 from uuid import UUID
 
-from twisted.protocols.amp import Command, Descriptor, Integer, ListOf, Unicode
+from twisted.protocols.amp import Command, Descriptor, Integer, ListOf, String, Unicode
 
 from eve_meta.errors import EveMetaError
+from eve_meta.exchange import Post
 
 FORKED = struct.Struct("=i")
 """The number of a process that was forked."""
@@ -35,18 +36,18 @@ class PasswordSetError(EveMetaError):
 
 
 class NotKeptError(EveMetaError):
-    """What a guest has set could not be kept; it may try again."""
+    """What a guest has posted could not be kept; it may try again."""
 
 
 class AgentSilentError(EveMetaError):
     """The agent has gone, or has not answered in time: whether it has done what was asked is not known."""
 
 
-KeepPassword = Callable[[str, UUID, str], Awaitable[None]]
-"""Keeps a password that was set at an interface by the guest of a VM; returns once it is kept and told.
+Keeper = Callable[[str, UUID, Post], Awaitable[None]]
+"""Keeps what was posted at an interface by the guest of a VM; returns once it is kept, a password also told.
 
 Raises:
-    PasswordSetError: the VM has one.
+    PasswordSetError: it is a password, and the VM has one.
     AgentSilentError: it may be kept or not.
     EveMetaError: it could not be kept.
 """
@@ -124,12 +125,17 @@ class ReadTraffic(Command):
     ]
 
 
-class SetPassword(Command):
-    """Keep what a guest has set as the password of its VM, which is asked of the agent.
+class KeepPost(Command):
+    """Keep what the guest of a VM has posted, which is asked of the agent.
 
-    Answered once it is kept and told at all of the VM's interfaces.
+    Answered once it is kept, and told at all of the VM's interfaces if it is a password.
     """
 
-    commandName = b"set-password"
-    arguments: ClassVar = [(b"interface", Unicode()), (b"vm", Unicode()), (b"password", Unicode())]
+    commandName = b"keep-post"
+    arguments: ClassVar = [
+        (b"interface", Unicode()),
+        (b"vm", Unicode()),
+        (b"kind", Unicode()),
+        (b"content", String()),
+    ]
     errors: ClassVar = {PasswordSetError: b"PASSWORD-SET", NotKeptError: b"NOT-KEPT"}

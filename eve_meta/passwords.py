@@ -11,8 +11,11 @@ Source: nova `api/metadata/password.py`; cloudbase-init `metadata/services/https
 """
 
 from eve_meta.etags import IF_NONE_MATCH, etag, unless_known
-from eve_meta.exchange import Answer, Request, not_allowed, refusal
+from eve_meta.exchange import Answer, Post, Request, not_allowed, refusal
 from eve_meta.tree import PLAIN
+
+PASSWORD = "password"  # noqa: S105 - a kind
+"""As a kind of what is posted."""
 
 MAX_BYTES = 1020
 """Source: nova `api/metadata/password.py`, four fields of 255 bytes."""
@@ -37,7 +40,7 @@ def _set(body: bytes) -> Answer:
     if len(body) > MAX_BYTES:
         return refusal(400)
     try:
-        password = body.decode()
+        body.decode()
     except UnicodeDecodeError:
         return refusal(400)
-    return Answer(200, ((b"Content-Type", PLAIN),), b"", password=password or None)
+    return Answer(200, ((b"Content-Type", PLAIN),), b"", post=Post(PASSWORD, body) if body else None)

@@ -17,6 +17,7 @@ from eve_meta.agent.reconciler import Reconciler
 from eve_meta.agent.record import Record, Wish
 from eve_meta.agent.servers import Servers
 from eve_meta.agent.status import Counts, IAgent, NotAttachedError, State, Status
+from eve_meta.exchange import Post
 from eve_meta.messages import PasswordSetError
 from eve_meta.traffic import Traffic
 from netns import (
@@ -122,14 +123,14 @@ class Lifecycle:
         await self._set_password(interface, record, "")
         return bool(record.password)
 
-    async def keep_password(self, interface: str, vm: UUID, password: str) -> None:
-        """See `KeepPassword`."""
+    async def keep(self, interface: str, vm: UUID, post: Post) -> None:
+        """See `Keeper`."""
         record = self._attached(interface)
         if record.uuid != vm:
             raise NotAttachedError(interface)
         if record.password:
             raise PasswordSetError
-        await self._set_password(interface, record, password)
+        await self._set_password(interface, record, post.content.decode())
         telling.password_set(interface, vm)
 
     def status(self, interface: str) -> Status | None:

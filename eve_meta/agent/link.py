@@ -21,11 +21,15 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from eve_meta.errors import EveMetaError
-from eve_meta.messages import KeepPassword, NotKeptError, PasswordSetError, SetPassword
-from eve_meta.passwords import MAX_BYTES
+from eve_meta.exchange import Post
+from eve_meta.messages import Keeper, KeepPost, NotKeptError, PasswordSetError
+from eve_meta.passwords import MAX_BYTES, PASSWORD
 
 MAX_UNFINISHED_BYTES = 64 * 1024
 """Of a message that has not ended. None that a server sends is a tenth as long."""
+
+_MAX_BYTES = {PASSWORD: MAX_BYTES}
+"""Of what is posted, by its kind."""
 
 MAX_ASKED = 1000
 """Questions of one server that are not answered yet."""
@@ -41,9 +45,9 @@ class ServerLink(AMP):
 
     _log = Logger()
 
-    def __init__(self, keep_password: KeepPassword, on_lost: Callable[[], None]) -> None:
+    def __init__(self, keep: Keeper, on_lost: Callable[[], None]) -> None:
         super().__init__()
-        self._keep_password = keep_password
+        self._keep = keep
         self._on_lost = on_lost
         self._unfinished = 0
         self._asked = 0
@@ -86,24 +90,28 @@ class ServerLink(AMP):
         super().connectionLost(reason)
         self._on_lost()
 
-    @SetPassword.responder
-    def set_password(self, interface: str, vm: str, password: str) -> Deferred[dict[str, object]]:
+    @KeepPost.responder
+    def keep_post(self, interface: str, vm: str, kind: str, content: bytes) -> Deferred[dict[str, object]]:
         """Answered once it is kept and told."""
-        return Deferred.fromCoroutine(self._set_password(interface, vm, password))
+        return Deferred.fromCoroutine(self._keep_post(interface, vm, Post(kind, content)))
 
-    async def _set_password(self, interface: str, vm: str, password: str) -> dict[str, object]:
-        if len(password.encode()) > MAX_BYTES or len(interface) > _MAX_NAME:
-            raise ValueError("what no guest can have set, or an interface that there cannot be")
+    async def _keep_post(self, interface: str, vm: str, post: Post) -> dict[str, object]:
+        if len(post.content) > _MAX_BYTES[post.kind] or len(interface) > _MAX_NAME:
+            raise ValueError("what no guest can have posted, or an interface that there cannot be")
         if self._asked >= MAX_ASKED:
             raise NotKeptError
         self._asked += 1
         try:
-            await self._keep_password(interface, UUID(vm), password)
+            await self._keep(interface, UUID(vm), post)
         except PasswordSetError:
             raise
         except EveMetaError as error:
             self._log.warn(
-                "{interface}: a password is not kept: {error}", interface=interface, error=error, uuid=vm
+                "{interface}: a {kind_of_post} is not kept: {error}",
+                kind_of_post=post.kind,
+                interface=interface,
+                error=error,
+                uuid=vm,
             )
             raise NotKeptError from error
         finally:

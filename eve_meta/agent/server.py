@@ -22,12 +22,13 @@ from eve_meta.agent.status import NotAnsweredError
 from eve_meta.brief import Brief, write_briefs
 from eve_meta.bundle import bundled
 from eve_meta.errors import EveMetaError
+from eve_meta.exchange import Post
 from eve_meta.messages import (
     MAX_DOORS,
     BriefRefusedError,
     CloseDoor,
     DoorNotOpenError,
-    KeepPassword,
+    Keeper,
     NotKeptError,
     OpenDoors,
     ReadAccessLog,
@@ -64,11 +65,11 @@ class Server(MultiService):
     sockets' backlogs, and who has changed something waits for it to be settled.
 
     Attributes:
-        keep_password: called with what a guest has set.
+        keep: called with what a guest has posted.
         starts: how many processes there were.
     """
 
-    keep_password: KeepPassword
+    keep: Keeper
     starts = 0
     _log = Logger()
 
@@ -82,7 +83,7 @@ class Server(MultiService):
         self._waiting_for_all: list[Deferred[None]] = []
         self._is_settling = False
         process.on_start = self._begin_again
-        process.keep_password = self._keep_password
+        process.keep = self._keep
         process.setServiceParent(self)
 
     def stopService(self) -> "Deferred[None]":
@@ -169,12 +170,12 @@ class Server(MultiService):
         del self._doors[interface]
         await self._bring_about({interface})
 
-    async def _keep_password(self, interface: str, vm: UUID, password: str) -> None:
+    async def _keep(self, interface: str, vm: UUID, post: Post) -> None:
         """Have it kept, if the process answers this VM there: it has no say in others."""
         door = self.door(interface)
         if door is None or door.uuid != vm:
             raise NotKeptError(f"{vm} is not answered there")
-        await self.keep_password(interface, vm, password)
+        await self.keep(interface, vm, post)
 
     async def _bring_about(self, interfaces: set[str]) -> None:
         """Have settled what has changed; if the process dies meanwhile, its next start does.

@@ -10,7 +10,7 @@ from eve_meta.agent.plan import OpenedDoor
 from eve_meta.agent.record import Record
 from eve_meta.agent.server import Door, Server
 from eve_meta.agent.status import NotAnsweredError
-from eve_meta.messages import KeepPassword
+from eve_meta.messages import Keeper
 from eve_meta.traffic import Traffic
 
 
@@ -35,10 +35,10 @@ class Servers(MultiService):
         """How many processes there were, of all servers."""
         return sum(each.starts for each in self._servers)
 
-    def keep_passwords(self, keep: KeepPassword) -> None:
-        """Say what is to be done with what guests set."""
+    def keep_posts(self, keep: Keeper) -> None:
+        """Say what is to be done with what guests post."""
         for each in self._servers:
-            each.keep_password = keep
+            each.keep = keep
 
     def place(self, interface: str, record: Record | None) -> int:
         """Which of them answers at an interface, or is to do so; any where nothing is to be served."""

@@ -108,7 +108,7 @@ class Agent(MultiService):
         self._sockets.let_go_of_all_but(inventory.interfaces())
         self._reconciler = Reconciler(kernel, inventory, servers, self._sockets, reactor)
         self.lifecycle = Lifecycle(kernel, inventory, self._reconciler, servers, reactor)
-        servers.keep_passwords(self.lifecycle.keep_password)
+        servers.keep_posts(self.lifecycle.keep)
         listeners = self._reconciler.changed, self.lifecycle.changed
         self._watcher = Watcher(reactor, kernel.network, listeners)
         place = Place(control_socket(settings.run_dir), settings.group_id)

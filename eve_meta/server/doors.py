@@ -16,7 +16,7 @@ from eve_meta.bundle import unbundled
 from eve_meta.document import parse
 from eve_meta.errors import DocumentError
 from eve_meta.limits import Limits
-from eve_meta.messages import MAX_REASON_CHARACTERS, BriefRefusedError, DoorNotOpenError, KeepPassword
+from eve_meta.messages import MAX_REASON_CHARACTERS, BriefRefusedError, DoorNotOpenError, Keeper
 from eve_meta.server.door import Door
 from eve_meta.server.entropy import Entropy
 from eve_meta.server.recall import Recall
@@ -33,10 +33,10 @@ class Doors(MultiService):
     """The doors that are open, by interface. Descriptors are taken over, whatever comes of a call.
 
     Attributes:
-        keep_password: what to do with the passwords that guests set; to be given before a door is opened.
+        keep: what to do with what guests post; to be given before a door is opened.
     """
 
-    keep_password: KeepPassword
+    keep: Keeper
     _log = Logger()
 
     def __init__(self, reactor: Any, limits: Limits) -> None:
@@ -72,9 +72,7 @@ class Doors(MultiService):
         if interface in self.namedServices:
             raise BriefRefusedError(f"{interface} is open already")
         metadata = _metadata(known)
-        resource = MetadataResource(
-            interface, metadata, self._reactor.seconds, self.keep_password, self._entropy
-        )
+        resource = MetadataResource(interface, metadata, self._reactor.seconds, self.keep, self._entropy)
         site = GuestSite(resource, self._limits, self._reactor, self._recall, known.revision)
         Door(listening, resource, site, self._reactor).setServiceParent(self)
         self._log.info(

@@ -13,21 +13,22 @@ from twisted.protocols.amp import AMP
 from twisted.python.failure import Failure
 
 from eve_meta.accesses import written
+from eve_meta.exchange import Post
 from eve_meta.messages import (
     AgentSilentError,
     AreYouThere,
     CloseDoor,
+    KeepPost,
     OpenDoors,
     ReadAccessLog,
     ReadTraffic,
     Refresh,
-    SetPassword,
 )
 from eve_meta.server.doors import Doors
 from eve_meta.traffic import told
 
 KEEPING_SECONDS = 30
-"""For the agent to keep a password, before its guest's connection is closed. Conntrack forgets one that its
+"""For the agent to keep a post, before its guest's connection is closed. Conntrack forgets one that its
 guest has half-closed after 60 s."""
 
 
@@ -76,9 +77,11 @@ class AgentLink(AMP):
         await self._doors.close(interface)
         return {}
 
-    async def keep_password(self, interface: str, vm: UUID, password: str) -> None:
-        """Let the agent keep it. See `KeepPassword`."""
-        asked = self.callRemote(SetPassword, interface=interface, vm=str(vm), password=password)
+    async def keep(self, interface: str, vm: UUID, post: Post) -> None:
+        """Let the agent keep it. See `Keeper`."""
+        asked = self.callRemote(
+            KeepPost, interface=interface, vm=str(vm), kind=post.kind, content=post.content
+        )
         try:
             await asked.addTimeout(KEEPING_SECONDS, self._clock)
         except (ConnectionDone, ConnectionLost, TooLateError) as error:

@@ -13,7 +13,8 @@ from twisted.web.resource import Resource
 
 from eve_meta.answer import Answer, Metadata, Request, answer
 from eve_meta.errors import EveMetaError
-from eve_meta.messages import AgentSilentError, KeepPassword, PasswordSetError
+from eve_meta.exchange import Post
+from eve_meta.messages import AgentSilentError, Keeper, PasswordSetError
 from eve_meta.passwords import ALREADY_SET, NOT_KEPT
 from eve_meta.server.request import GuestRequest
 
@@ -45,7 +46,7 @@ class MetadataResource(Resource):
         interface: str,
         metadata: Metadata,
         clock: Callable[[], float],
-        keep_password: KeepPassword,
+        keep: Keeper,
         entropy: Callable[[int], bytes] = os.urandom,
     ) -> None:
         """Take whom it is of, what is answered, and what else that depends on."""
@@ -54,23 +55,23 @@ class MetadataResource(Resource):
         self.metadata = metadata
         self.interface = interface
         self._clock = clock
-        self._keep_password = keep_password
+        self._keep = keep
 
     def render(self, request: GuestRequest) -> int:
         """Answer at once, unless something is to be kept before."""
         reply = self._answer(request)
-        if reply.password is None:
+        if reply.post is None:
             _send(request, reply)
         else:
-            kept = Deferred.fromCoroutine(self._send_when_kept(request, reply, reply.password))
+            kept = Deferred.fromCoroutine(self._send_when_kept(request, reply, reply.post))
             kept.addErrback(lambda failure: self._log.failure("an answer could not be sent", failure))
         return NOT_DONE_YET
 
-    async def _send_when_kept(self, request: GuestRequest, reply: Answer, password: str) -> None:
+    async def _send_when_kept(self, request: GuestRequest, reply: Answer, post: Post) -> None:
         gone: list[object] = []
         request.notifyFinish().addErrback(gone.append)
         try:
-            await self._keep_password(self.interface, self.metadata.vm.uuid, password)
+            await self._keep(self.interface, self.metadata.vm.uuid, post)
         except PasswordSetError:
             reply = ALREADY_SET
         except AgentSilentError:

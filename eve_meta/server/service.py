@@ -19,7 +19,7 @@ def serve(agent: socket.socket, reactor: Any, limits: Limits, on_agent_lost: Cal
     """
     doors = Doors(reactor, limits)
     link = AgentLink(doors, reactor, on_agent_lost)
-    doors.keep_password = link.keep_password
+    doors.keep = link.keep
     doors.startService()
     with agent:
         agent.setblocking(False)  # noqa: FBT003 - the socket module's way

@@ -18,6 +18,7 @@ from twisted.python.failure import Failure
 
 from eve_meta.answer import Metadata
 from eve_meta.document import parse
+from eve_meta.exchange import Post
 from eve_meta.limits import Limits
 from eve_meta.server.recall import Recall
 from eve_meta.server.resource import MetadataResource
@@ -88,8 +89,8 @@ class GuestHttp:
         return GuestSite(resource, LIMITS, self.clock, self._recall)
 
 
-async def _keep(interface: str, vm: UUID, password: str) -> None:
-    """Take a password and do nothing with it."""
+async def _keep(interface: str, vm: UUID, post: Post) -> None:
+    """Take a post and do nothing with it."""
 
 
 def _replies(answered: bytes) -> Iterator[Reply]:

@@ -6,6 +6,8 @@ import pytest
 from attrs import evolve
 
 from eve_meta.answer import Answer, Metadata, Request, answer
+from eve_meta.exchange import Post
+from eve_meta.passwords import PASSWORD
 from eve_meta.vm import VM, Service, Tokens
 
 NEW = Metadata(VM(uuid=UUID(int=1)), bytes(32))
@@ -38,24 +40,24 @@ def test_set(body: bytes) -> None:
     """The answer has no body, and what is to be kept before it is sent."""
     got = ask(NEW, b"POST", body)
 
-    assert (200, b"", body.decode()) == (got.status, got.body, got.password)
+    assert (200, b"", Post(PASSWORD, body)) == (got.status, got.body, got.post)
 
 
 def test_empty() -> None:
     """An empty one is none, as in nova."""
-    assert (200, None) == (ask(NEW, b"POST").status, ask(NEW, b"POST").password)
+    assert (200, None) == (ask(NEW, b"POST").status, ask(NEW, b"POST").post)
 
 
 @pytest.mark.parametrize("body", [b"new", b"", b"a" * 1021])
 def test_set_twice(body: bytes) -> None:
     """One that is set stays, whatever comes."""
-    assert (409, None) == (ask(SET, b"POST", body).status, ask(SET, b"POST", body).password)
+    assert (409, None) == (ask(SET, b"POST", body).status, ask(SET, b"POST", body).post)
 
 
 @pytest.mark.parametrize("body", [b"a" * 1021, "é".encode() * 511, b"\xff"])
 def test_refused(body: bytes) -> None:
     """One that is too long, in bytes, or no text is not kept."""
-    assert (400, None) == (ask(NEW, b"POST", body).status, ask(NEW, b"POST", body).password)
+    assert (400, None) == (ask(NEW, b"POST", body).status, ask(NEW, b"POST", body).post)
 
 
 @pytest.mark.parametrize("method", [b"PUT", b"DELETE", b"OPTIONS", b"PATCH", b""])
@@ -63,7 +65,7 @@ def test_other_methods(method: bytes) -> None:
     """It is read and set, nothing else."""
     got = ask(NEW, method, b"a")
 
-    assert (405, None) == (got.status, got.password)
+    assert (405, None) == (got.status, got.post)
     assert (b"Allow", b"GET, HEAD, POST") in got.headers
 
 

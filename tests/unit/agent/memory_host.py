@@ -29,7 +29,7 @@ from eve_meta.limits import Limits
 from eve_meta.messages import (
     BriefRefusedError,
     CloseDoor,
-    KeepPassword,
+    Keeper,
     OpenDoors,
     ReadAccessLog,
     ReadTraffic,
@@ -54,7 +54,7 @@ class MemoryProcess(Service):
         refused: the commands whose briefs are refused at present.
     """
 
-    keep_password: KeepPassword
+    keep: Keeper
 
     def __init__(self, reactor: Any) -> None:
         self.on_start = lambda: None
@@ -75,7 +75,7 @@ class MemoryProcess(Service):
     def start(self) -> None:
         """Start a process that has been told nothing."""
         self._doors = Doors(self._reactor, Limits())
-        self._doors.keep_password = self.keep_password
+        self._doors.keep = self.keep
         self._doors.startService()
         link = AgentLink(self._doors, self._reactor, lambda: None)
         self._responders: dict[type[Command], Callable[..., Any]] = {

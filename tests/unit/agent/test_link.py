@@ -17,8 +17,9 @@ from twisted.trial.unittest import TestCase
 
 from eve_meta.agent import link
 from eve_meta.agent.link import ServerLink
-from eve_meta.messages import SetPassword
-from eve_meta.passwords import MAX_BYTES
+from eve_meta.exchange import Post
+from eve_meta.messages import KeepPost
+from eve_meta.passwords import MAX_BYTES, PASSWORD
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IReactorSocket
@@ -28,19 +29,20 @@ READ_AT_ONCE = 64 * 1024
 """Source: FileDescriptor.bufferSize of Twisted."""
 
 WORDS = st.sampled_from(
-    (b"_ask", b"_answer", b"_error", b"_command", b"_error_code", b"set-password", b"open-door", b"1")
+    (b"_ask", b"_answer", b"_error", b"_command", b"_error_code", b"keep-post", b"open-door", b"1")
 )
 WORD = WORDS | st.binary(min_size=1, max_size=40)
-PASSWORDS = st.fixed_dictionaries(
+POSTS = st.fixed_dictionaries(
     {
         b"_ask": WORD,
-        b"_command": st.just(b"set-password"),
+        b"_command": st.just(b"keep-post"),
         b"interface": st.sampled_from((b"tap0", b"tap\xff")) | st.binary(max_size=40),
         b"vm": st.just(VM.encode()) | WORD,
-        b"password": st.binary(max_size=20) | st.just(b"a" * (MAX_BYTES + 1)),
+        b"kind": st.just(PASSWORD.encode()) | WORD,
+        b"content": st.binary(max_size=20) | st.just(b"a" * (MAX_BYTES + 1)),
     }
 )
-BOXES = (st.dictionaries(WORD, WORD, max_size=6) | PASSWORDS).map(lambda box: AmpBox(box).serialize())
+BOXES = (st.dictionaries(WORD, WORD, max_size=6) | POSTS).map(lambda box: AmpBox(box).serialize())
 SENT = st.lists(BOXES | st.binary(max_size=300), max_size=8)
 
 
@@ -51,8 +53,8 @@ def descriptors() -> int:
 
 def question(number: int = 1, **changed: bytes) -> bytes:
     """A password that a guest has set, in the bytes of a server."""
-    told = {"interface": b"tap0", "vm": VM.encode(), "password": b"secret", **changed}
-    asked = {b"_ask": b"%d" % number, b"_command": SetPassword.commandName}
+    told = {"interface": b"tap0", "vm": VM.encode(), "kind": b"password", "content": b"secret", **changed}
+    asked = {b"_ask": b"%d" % number, b"_command": KeepPost.commandName}
     box: bytes = AmpBox({**asked, **{name.encode(): value for name, value in told.items()}}).serialize()
     return box
 
@@ -60,10 +62,10 @@ def question(number: int = 1, **changed: bytes) -> bytes:
 @given(SENT, st.integers(min_value=1, max_value=200))
 def test_anything(sent: list[bytes], size: int) -> None:
     """Whatever is sent, nothing is kept but a short password of some VM at some interface."""
-    kept: list[tuple[str, UUID, str]] = []
+    kept: list[tuple[str, UUID, Post]] = []
 
-    async def keep(interface: str, vm: UUID, password: str) -> None:
-        kept.append((interface, vm, password))
+    async def keep(interface: str, vm: UUID, post: Post) -> None:
+        kept.append((interface, vm, post))
 
     made, transport = ServerLink(keep, lambda: None), StringTransport()
     made.makeConnection(transport)
@@ -76,17 +78,17 @@ def test_anything(sent: list[bytes], size: int) -> None:
         if transport.disconnecting:
             break
 
-    for interface, vm, password in kept:
+    for interface, vm, post in kept:
         assert len(interface) <= 15
         assert isinstance(vm, UUID)
-        assert len(password.encode()) <= MAX_BYTES
+        assert len(post.content) <= MAX_BYTES
 
 
 class HostileServerTests(TestCase):
     """Over a real socket, where the kernel passes descriptors and holds back who is not read from."""
 
     def setUp(self) -> None:
-        self.kept: list[str] = []
+        self.kept: list[bytes] = []
         self.keeping: Deferred[None] | None = None
         self.lost: Deferred[None] = Deferred()
         self.link = ServerLink(self.keep, lambda: self.lost.callback(None))
@@ -104,10 +106,10 @@ class HostileServerTests(TestCase):
             )
         self.addCleanup(self.hang_up)
 
-    async def keep(self, interface: str, vm: UUID, password: str) -> None:
+    async def keep(self, interface: str, vm: UUID, post: Post) -> None:
         """Remember what is asked, and answer when the test says so."""
         del interface, vm
-        self.kept.append(password)
+        self.kept.append(post.content)
         if self.keeping:
             await self.keeping
 
@@ -132,7 +134,7 @@ class HostileServerTests(TestCase):
     async def test_served(self) -> None:
         await self.send(question())
 
-        assert self.kept == ["secret"]
+        assert self.kept == [b"secret"]
         assert b"_answer" in self.server.recv(1000)
 
     async def test_rubbish(self) -> None:
@@ -172,10 +174,17 @@ class HostileServerTests(TestCase):
         assert descriptors() == before - 1, "all but our end of its socket"
 
     async def test_long_password(self) -> None:
-        await self.send(question(password=b"a" * (MAX_BYTES + 1)))
+        await self.send(question(content=b"a" * (MAX_BYTES + 1)))
 
         await self.lost
         assert len(self.flushLoggedErrors(ValueError)) == 1
+        assert self.kept == []
+
+    async def test_unknown_kind(self) -> None:
+        await self.send(question(kind=b"secret"))
+
+        await self.lost
+        assert len(self.flushLoggedErrors(KeyError)) == 1
         assert self.kept == []
 
     async def test_long_name(self) -> None:

@@ -7,13 +7,15 @@ from twisted.internet.defer import Deferred
 
 from eve_meta.agent.inventory import Inventory
 from eve_meta.agent.status import NotAttachedError
+from eve_meta.exchange import Post
 from eve_meta.messages import PasswordSetError
+from eve_meta.passwords import PASSWORD
 from netns import KernelRefusedError
 from netns.steps import Steer
 from tests.agents import GREEN, RED
 from tests.unit.agent.memory_host import AgentTestCase
 
-PASSWORD = "/openstack/latest/password"
+PATH = "/openstack/latest/password"
 
 
 class PasswordTests(AgentTestCase):
@@ -32,7 +34,7 @@ class PasswordTests(AgentTestCase):
         self.attach("tap1", RED)
 
         assert 200 == self.set_password("tap0", "sécret")
-        assert ["sécret"] * 2 == [self.read(name, PASSWORD) for name in ("tap0", "tap1")]
+        assert ["sécret"] * 2 == [self.read(name, PATH) for name in ("tap0", "tap1")]
         assert ["sécret"] * 2 == [self.agent.lifecycle.password(name) for name in ("tap0", "tap1")]
         assert self.status_of("tap1").has_password
 
@@ -48,19 +50,20 @@ class PasswordTests(AgentTestCase):
         """Of two that are set before either is known to a server, the first is kept."""
         lifecycle, vm = self.agent.lifecycle, self.status_of("tap0").uuid
         first, second = (
-            Deferred.fromCoroutine(lifecycle.keep_password("tap0", vm, text)) for text in ("first", "second")
+            Deferred.fromCoroutine(lifecycle.keep("tap0", vm, Post(PASSWORD, text.encode())))
+            for text in ("first", "second")
         )
 
         self.successResultOf(first)
         self.failureResultOf(second, PasswordSetError)
-        assert "first" == self.read("tap0", PASSWORD)
+        assert "first" == self.read("tap0", PATH)
 
     def test_own(self) -> None:
         """It is nobody else's."""
         self.attach("tap1", GREEN)
         self.set_password("tap0", "secret")
 
-        assert "" == self.read("tap1", PASSWORD)
+        assert "" == self.read("tap1", PATH)
         assert "" == self.agent.lifecycle.password("tap1")
         assert not self.status_of("tap1").has_password
 
@@ -69,16 +72,16 @@ class PasswordTests(AgentTestCase):
         self.set_password("tap0", "first")
 
         assert [True, False] == [self.clear("tap0"), self.clear("tap0")]
-        assert "" == self.read("tap0", PASSWORD)
+        assert "" == self.read("tap0", PATH)
         assert 200 == self.set_password("tap0", "second")
-        assert "second" == self.read("tap0", PASSWORD)
+        assert "second" == self.read("tap0", PATH)
 
     def test_new_document(self) -> None:
         """A new document leaves it as it is, and it leaves the document as it is."""
         self.set_password("tap0", "secret")
         revision = self.attach("tap0", RED | {"hostname": "new"}).revision
 
-        assert ("new", "secret") == (self.read("tap0"), self.read("tap0", PASSWORD))
+        assert ("new", "secret") == (self.read("tap0"), self.read("tap0", PATH))
         assert 2 == revision
 
     def test_restart(self) -> None:
@@ -86,7 +89,7 @@ class PasswordTests(AgentTestCase):
         self.set_password("tap0", "secret")
         self.restart()
 
-        assert "secret" == self.read("tap0", PASSWORD)
+        assert "secret" == self.read("tap0", PATH)
         assert 409 == self.set_password("tap0", "other")
 
     def test_server_restart(self) -> None:
@@ -95,7 +98,7 @@ class PasswordTests(AgentTestCase):
         self.successResultOf(self.processes[0].die())
         self.processes[0].start()
 
-        assert "secret" == self.read("tap0", PASSWORD)
+        assert "secret" == self.read("tap0", PATH)
 
     def test_detach(self) -> None:
         """It is forgotten with its VM."""
@@ -103,13 +106,13 @@ class PasswordTests(AgentTestCase):
         self.successResultOf(self.detaching("tap0"))
         self.attach("tap0", RED)
 
-        assert "" == self.read("tap0", PASSWORD)
+        assert "" == self.read("tap0", PATH)
 
     def test_moved(self) -> None:
         """An interface that is another VM's by now takes no password from the one before."""
         vm = self.status_of("tap0").uuid
         self.attach("tap0", GREEN)
-        keeping = Deferred.fromCoroutine(self.agent.lifecycle.keep_password("tap0", vm, "late"))
+        keeping = Deferred.fromCoroutine(self.agent.lifecycle.keep("tap0", vm, Post(PASSWORD, b"late")))
 
         self.failureResultOf(keeping, NotAttachedError)
         assert "" == self.agent.lifecycle.password("tap0")
@@ -129,11 +132,11 @@ class PasswordTests(AgentTestCase):
         lifecycle, vm = self.agent.lifecycle, self.status_of("tap0").uuid
         self.refuse()
         self.failureResultOf(
-            Deferred.fromCoroutine(lifecycle.keep_password("tap0", vm, "secret")), KernelRefusedError
+            Deferred.fromCoroutine(lifecycle.keep("tap0", vm, Post(PASSWORD, b"secret"))), KernelRefusedError
         )
         assert "" == lifecycle.password("tap0")
         self.network.refusals = {}
-        self.successResultOf(Deferred.fromCoroutine(lifecycle.keep_password("tap0", vm, "secret")))
+        self.successResultOf(Deferred.fromCoroutine(lifecycle.keep("tap0", vm, Post(PASSWORD, b"secret"))))
         self.refuse()
         self.failureResultOf(Deferred.fromCoroutine(lifecycle.clear_password("tap0")), KernelRefusedError)
         assert "secret" == lifecycle.password("tap0")

@@ -23,7 +23,9 @@ from eve_meta.agent.process import IServerProcess, ServerProcess
 from eve_meta.agent.spawn import spawn
 from eve_meta.brief import Brief, write_briefs
 from eve_meta.bundle import bundled
+from eve_meta.exchange import Post
 from eve_meta.messages import CloseDoor, DoorNotOpenError, NotKeptError, OpenDoors
+from eve_meta.passwords import PASSWORD
 from tests.support import soon
 from tests.unit.agent.memory_host import MemoryProcess, setting
 
@@ -66,7 +68,7 @@ class ServerProcessTests(TestCase):
         self.addCleanup(self.forks.end)
         self.process = ServerProcess(reactor, self.forks)
         self.process.on_start = self.started
-        self.process.keep_password = self.keep
+        self.process.keep = self.keep
         self.addCleanup(lambda: self.process.stopService() if self.process.running else None)
 
     async def start(self) -> None:
@@ -97,7 +99,7 @@ class ServerProcessTests(TestCase):
 
         assert verifyObject(IServerProcess, self.process)
         in_memory = MemoryProcess(reactor)
-        in_memory.keep_password = self.keep
+        in_memory.keep = self.keep
         assert verifyObject(IServerProcess, in_memory)
 
     async def test_asked(self) -> None:
@@ -124,7 +126,7 @@ class ServerProcessTests(TestCase):
         """A process that has one kept that no guest can set is not to be trusted: its link is lost."""
         await self.make()
         link = ServerLink(self.keep, lambda: None)
-        setting = maybeDeferred(link.set_password, "tap0", str(VM), "a" * 1021)
+        setting = maybeDeferred(link.keep_post, "tap0", str(VM), PASSWORD, b"a" * 1021)
 
         await self.assertFailure(setting, ValueError)
         assert [] == self.kept
@@ -277,9 +279,9 @@ class ServerProcessTests(TestCase):
         with pytest.raises(DoorNotOpenError):
             await self.ask()
 
-    async def keep(self, interface: str, vm: UUID, password: str) -> None:
-        """Remember what a guest has set."""
-        self.kept.append((interface, vm, password))
+    async def keep(self, interface: str, vm: UUID, post: Post) -> None:
+        """Remember what a guest has posted."""
+        self.kept.append((interface, vm, post.content.decode()))
         if self.keeping:
             raise self.keeping
 

@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from eve_meta.answer import Metadata
+from eve_meta.exchange import Post
 from eve_meta.limits import Limits
 from eve_meta.server.channel import GuestChannel
 from eve_meta.server.resource import MetadataResource
@@ -47,7 +48,7 @@ class Guest:
     transport: GuestTransport = field(factory=GuestTransport)
     limits: Limits = field(factory=Limits)
     keeping: Deferred[None] = field(factory=Deferred)
-    kept: list[str] = field(factory=list)
+    kept: list[Post] = field(factory=list)
     rushes: list[float] = field(factory=list)
     site: GuestSite = field(init=False)
     channel: GuestChannel = field(init=False)
@@ -58,10 +59,10 @@ class Guest:
         self.site.on_rush = self.rushes.append
         self.channel = connect(self.site, self.transport)
 
-    async def keep(self, interface: str, vm: UUID, password: str) -> None:
-        """Keep a password when the test says so."""
+    async def keep(self, interface: str, vm: UUID, post: Post) -> None:
+        """Keep a post when the test says so."""
         assert (interface, vm) == ("tap0", self.metadata.vm.uuid)
-        self.kept.append(password)
+        self.kept.append(post)
         await self.keeping
 
     def ask(self, *pieces: bytes) -> bytes:

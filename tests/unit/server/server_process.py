@@ -22,9 +22,9 @@ from eve_meta.brief import Brief, write_briefs
 from eve_meta.bundle import bundled
 from eve_meta.messages import (
     FORKED,
+    KeepPost,
     OpenDoors,
     Refresh,
-    SetPassword,
 )
 
 if TYPE_CHECKING:
@@ -57,11 +57,11 @@ class Agent(AMP):
 
     def __init__(self) -> None:
         super().__init__()
-        self.asked: list[dict[str, str]] = []
+        self.asked: list[dict[str, str | bytes]] = []
         self.kept: Callable[[], object] = dict
 
-    @SetPassword.responder
-    def set_password(self, **arguments: str) -> object:
+    @KeepPost.responder
+    def keep_post(self, **arguments: str | bytes) -> object:
         self.asked.append(arguments)
         return self.kept()
 

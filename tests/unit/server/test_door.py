@@ -14,6 +14,7 @@ from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
 from eve_meta.answer import Metadata
+from eve_meta.exchange import Post
 from eve_meta.limits import Limits
 from eve_meta.server.door import Door
 from eve_meta.server.resource import MetadataResource
@@ -54,9 +55,9 @@ class DoorTests(TestCase):
         site = GuestSite(resource, self.limits, reactor)
         return Door(listening, resource, site, reactor)
 
-    async def keep(self, interface: str, vm: UUID, password: str) -> None:
+    async def keep(self, interface: str, vm: UUID, post: Post) -> None:
         """Keep a password when the test says so."""
-        self.kept = (interface, vm, password)
+        self.kept = (interface, vm, post.content.decode())
         await self.keeping
 
     def guest(self, family: socket.AddressFamily = socket.AF_INET6) -> socket.socket:

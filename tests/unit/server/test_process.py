@@ -74,7 +74,8 @@ class ServerTests(ServerCase):
         door = await self.open("tap1", "one")
 
         assert await status_of_password(door) == b"200"
-        assert self.server.link.asked == [{"interface": "tap1", "vm": UUID, "password": "b2xk\n\n"}]
+        asked = {"interface": "tap1", "vm": UUID, "kind": "password", "content": b"b2xk\n\n"}
+        assert self.server.link.asked == [asked]
 
     async def test_a_password_that_the_agent_does_not_keep(self) -> None:
         door = await self.open("tap1", "one")

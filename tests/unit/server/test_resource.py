@@ -9,6 +9,7 @@ from twisted.web.server import Site
 
 from eve_meta.answer import Metadata
 from eve_meta.document import parse
+from eve_meta.exchange import Post
 from eve_meta.limits import Limits
 from eve_meta.server.resource import MetadataResource
 from eve_meta.server.site import GuestSite
@@ -19,8 +20,8 @@ LINES = {b"Date", b"Server", b"Connection"}
 """The transport's own."""
 
 
-async def keep(interface: str, vm: UUID, password: str) -> None:
-    """Keep a password at once."""
+async def keep(interface: str, vm: UUID, post: Post) -> None:
+    """Keep a post at once."""
 
 
 def answered(site: Site | GuestSite, sent: bytes) -> tuple[bytes, dict[bytes, bytes], bytes]:

@@ -7,8 +7,10 @@ from twisted.internet.error import ConnectionDone
 from twisted.logger import capturedLogs
 from twisted.python.failure import Failure
 
+from eve_meta.exchange import Post
 from eve_meta.limits import Limits
 from eve_meta.messages import NotKeptError, PasswordSetError
+from eve_meta.passwords import PASSWORD
 from tests.unit.server.guests import GET, USER_DATA, VERSIONS, Guest, replies
 
 if TYPE_CHECKING:
@@ -139,7 +141,7 @@ def test_a_password_is_answered_for_once_it_is_kept() -> None:
 
     kept, after = replies(guest.transport.value(), "POST", "GET")
     assert (kept.status, kept.body, after.body) == (200, b"", USER_DATA)
-    assert guest.kept == ["secret"]
+    assert guest.kept == [Post(PASSWORD, b"secret")]
 
 
 @pytest.mark.parametrize(("error", "status"), [(PasswordSetError(), 409), (NotKeptError(), 503)])
@@ -160,7 +162,7 @@ def test_a_guest_that_does_not_wait_for_its_password() -> None:
 
     guest.keeping.callback(None)
 
-    assert guest.kept == ["secret"]
+    assert guest.kept == [Post(PASSWORD, b"secret")]
     assert guest.transport.value() == b""
 
 
