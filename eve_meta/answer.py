@@ -9,9 +9,10 @@ from eve_meta import formats
 from eve_meta.etags import IF_NONE_MATCH, etag, unless_known, weak_etag
 from eve_meta.exchange import FORBIDDEN, Answer, Request, not_allowed, refusal
 from eve_meta.passwords import answer_password
+from eve_meta.reports import answer_report
 from eve_meta.sessions import answer_token, is_token_path, refuse_session
 from eve_meta.target import MalformedTargetError, names_in
-from eve_meta.tree import Directory, Entropy, Leaf, SeededLeaf, Slot, find
+from eve_meta.tree import Directory, Entropy, Inbox, Leaf, SeededLeaf, Slot, find
 from eve_meta.vm import VM, Endpoint
 
 __all__ = ["Answer", "Metadata", "Request", "answer", "paths"]
@@ -32,7 +33,7 @@ class _Place:
 
     names: tuple[str, ...]
     is_for_tokens: bool
-    leaf: Leaf | SeededLeaf | Slot | None
+    leaf: Leaf | SeededLeaf | Slot | Inbox | None
     answer: Answer | None
     tag: bytes
 
@@ -92,7 +93,7 @@ def paths(metadata: Metadata) -> Iterator[str]:
 def _answer_metadata(
     metadata: Metadata, request: Request, place: _Place, now: float, entropy: Entropy
 ) -> Answer:
-    if request.method not in {b"GET", b"HEAD"} and not isinstance(place.leaf, Slot):
+    if request.method not in {b"GET", b"HEAD"} and not isinstance(place.leaf, Slot | Inbox):
         return not_allowed(b"GET", b"HEAD")
     refused = refuse_session(metadata.vm.service, metadata.token_key, request.headers, now)
     if refused is not None:
@@ -102,6 +103,8 @@ def _answer_metadata(
             found = _found(leaf.content_type, leaf.read(entropy), place.tag)
         case Slot():
             return answer_password(metadata.password, request)
+        case Inbox(kind):
+            return answer_report(kind, request)
         case _:
             if place.answer is None:
                 return refusal(404)
@@ -119,7 +122,7 @@ def _locate(vm: VM, target: bytes, peer: str) -> _Place:
     return _Place(names, is_token_path(names), leaf, same, tag)
 
 
-def _tag(leaf: Leaf | SeededLeaf | Slot | None) -> bytes:
+def _tag(leaf: Leaf | SeededLeaf | Slot | Inbox | None) -> bytes:
     match leaf:
         case Leaf():
             return etag(leaf.body)

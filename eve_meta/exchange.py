@@ -1,5 +1,6 @@
 """What HTTP brings in and takes out, as values without a connection."""
 
+import math
 from collections.abc import Mapping
 
 from attrs import field, frozen
@@ -73,6 +74,11 @@ class Answer:
 def refusal(status: int, *headers: tuple[bytes, bytes]) -> Answer:
     """An error with a short plain body."""
     return Answer(status, ((b"Content-Type", PLAIN), *headers), _REASONS[status] + b"\n")
+
+
+def too_many(pause: float) -> Answer:
+    """The refusal of a request that may be made again after some seconds."""
+    return refusal(429, (b"Retry-After", b"%d" % math.ceil(pause)))
 
 
 def not_allowed(*methods: bytes) -> Answer:

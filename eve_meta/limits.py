@@ -34,6 +34,8 @@ class Limits:
     requests_per_second: int = _limit(100, "answered; more get 429 with Retry-After")
     requests_burst: int = _limit(2000, "answered at once, after a quiet time")
     requests_pipelined: int = _limit(32, "in one connection before an answer; it is closed behind the last")
+    posts_per_second: int = _limit(1, "kept, of what a guest sets or reports; more get 429 with Retry-After")
+    posts_burst: int = _limit(20, "kept at once, after a quiet time")
     headers: int = _limit(100, "of a request; more get 431")
     head_bytes: int = _limit(16384, "of a request's first line and headers; more get 414 or 431")
     body_bytes: int = _limit(65536, "of a request; more get 413")

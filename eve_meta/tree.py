@@ -48,6 +48,17 @@ class Slot:
 
 
 @frozen
+class Inbox:
+    """Where a guest posts a report, which nobody reads there.
+
+    Attributes:
+        kind: one of `eve_meta.reports.REPORTS`.
+    """
+
+    kind: str
+
+
+@frozen
 class Entry:
     """A child of a directory.
 
@@ -90,7 +101,7 @@ class Directory:
         return "\n".join(entry.line for _, entry in self.items() if entry.line is not None).encode()
 
 
-Node = Leaf | SeededLeaf | Slot | Directory
+Node = Leaf | SeededLeaf | Slot | Inbox | Directory
 
 
 def find(node: Node, names: Sequence[str]) -> Node | None:
@@ -104,7 +115,9 @@ def find(node: Node, names: Sequence[str]) -> Node | None:
 
 
 def walk(node: Node, path: str = "") -> Iterator[str]:
-    """The path of every node that answers, depth first, a directory before its children."""
+    """The path of every node that can be read, depth first, a directory before its children."""
+    if isinstance(node, Inbox):
+        return
     if not isinstance(node, Directory):
         yield path
         return

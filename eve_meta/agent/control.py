@@ -20,6 +20,7 @@ from eve_meta.agent.metrics_resource import Metrics
 from eve_meta.agent.pending import Pending
 from eve_meta.agent.refusal import RequestError
 from eve_meta.agent.status import IAgent, NotAttachedError, State, Status
+from eve_meta.reports import REPORTS
 
 
 class Interfaces(ControlResource):
@@ -70,7 +71,7 @@ class OneInterface(_OfInterface):
     def getChild(self, path: bytes, request: IRequest) -> Resource:
         """What belongs to it."""
         del request
-        kind = {b"password": Password, b"requests": Requests}.get(path)
+        kind = {b"password": Password, b"reports": AllReports, b"requests": Requests}.get(path)
         return kind(self._agent, self._name) if kind else NoResource()
 
     async def _show(self, request: ControlRequest) -> object:
@@ -118,6 +119,44 @@ class Requests(_OfInterface):
     async def _read(self, request: ControlRequest) -> object:
         request.queried()
         return AsItIs(await self._agent.access_log(self._interface()))
+
+
+class AllReports(_OfInterface):
+    """`/v1/interfaces/NAME/reports`: what the guest there has reported."""
+
+    def verbs(self) -> Mapping[str, Verb]:
+        """Only the guest reports."""
+        return {"GET": self._read}
+
+    def getChild(self, path: bytes, request: IRequest) -> Resource:
+        """A report of some kind."""
+        del request
+        kind = path.decode("ascii", "replace")
+        return OneReport(self._agent, self._name, kind) if kind in REPORTS else NoResource()
+
+    async def _read(self, request: ControlRequest) -> object:
+        request.queried()
+        interface = self._interface()
+        return {
+            "interface": interface,
+            "reports": [asdict(each) for each in self._agent.reports(interface)],
+        }
+
+
+class OneReport(_OfInterface):
+    """`/v1/interfaces/NAME/reports/KIND`: a report, as the guest has sent it."""
+
+    def __init__(self, agent: IAgent, name: bytes, kind: str) -> None:
+        super().__init__(agent, name)
+        self._kind = kind
+
+    def verbs(self) -> Mapping[str, Verb]:
+        """Only the guest reports."""
+        return {"GET": self._read}
+
+    async def _read(self, request: ControlRequest) -> object:
+        request.queried()
+        return AsItIs(self._agent.report(self._interface(), self._kind), REPORTS[self._kind].decode())
 
 
 class AllTraffic(ControlResource):

@@ -11,9 +11,11 @@ from uuid import UUID
 from eve_meta.accesses import Access, Revision
 from eve_meta.agent.events import KINDS
 from eve_meta.agent.refusal import STATUSES
+from eve_meta.agent.reports import Report
 from eve_meta.agent.status import Status
 from eve_meta.contact import WAIT_MAX_SECONDS
 from eve_meta.document.schema import Schema, document_schemas, record, reference
+from eve_meta.reports import REPORTS
 from eve_meta.traffic import Traffic
 
 PATH = "/openapi.json"
@@ -61,6 +63,13 @@ _FROM = {
     "in": "query",
     "description": "The VM to detach; another's interface stays attached.",
     "schema": _UUID,
+}
+_KIND = {
+    "name": "kind",
+    "in": "path",
+    "required": True,
+    "description": "Of the report.",
+    "schema": {"enum": list(REPORTS)},
 }
 _SINCE = {
     "name": "since",
@@ -136,6 +145,19 @@ def _paths() -> dict[str, dict[str, Any]]:
                 "traffic", "How much guests ask, at all interfaces.", reference("AllTraffic"), _COMMON
             )
         },
+        "/v1/interfaces/{interface}/reports": {
+            "parameters": [_NAME],
+            "get": _operation(
+                "reports",
+                "What the guest there has reported.",
+                reference("Reports"),
+                (*_ONE, "not-attached", "storage"),
+            ),
+        },
+        "/v1/interfaces/{interface}/reports/{kind}": {
+            "parameters": [_NAME, _KIND],
+            "get": _report(),
+        },
         "/v1/events": {"get": _events()},
         "/v1/interfaces/{interface}/password": {
             "parameters": [_NAME],
@@ -152,6 +174,14 @@ def _paths() -> dict[str, dict[str, Any]]:
 def _metrics() -> dict[str, Any]:
     described = _operation("metrics", "All that is counted, for Prometheus.", _STRING, _COMMON)
     described["responses"]["200"]["content"] = {"text/plain": {"schema": _STRING}}
+    return described
+
+
+def _report() -> dict[str, Any]:
+    kinds = (*_ONE, "not-attached", "not-reported", "storage")
+    described = _operation("report", "A report, as the guest has sent it.", _STRING, kinds)
+    types = sorted({each.decode() for each in REPORTS.values()})
+    described["responses"]["200"]["content"] = {each: {"schema": {}} for each in types}
     return described
 
 
@@ -217,6 +247,8 @@ def _answers() -> dict[str, Schema]:
             count=_INTEGER,
             requests={"type": "array", "items": reference("Access")},
         ),
+        "Report": record(Report, _STATUS_KINDS),
+        "Reports": _record(interface=_STRING, reports={"type": "array", "items": reference("Report")}),
         "Event": _event(),
         "Password": _record(interface=_STRING, password={"type": ["string", "null"]}),
         "Cleared": _record(interface=_STRING, cleared=_BOOLEAN),

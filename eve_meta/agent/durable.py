@@ -36,20 +36,26 @@ def make_directory(directory: Path) -> None:
         directory.chmod(DIRECTORY_MODE)
 
 
-def write(path: Path, content: bytes) -> None:
+def write(path: Path, content: bytes, *, is_synced: bool = True) -> None:
     """Put content in a path at one instant; only its owner may read it.
+
+    Args:
+        path: a file, were there none yet.
+        content: of it.
+        is_synced: whether to wait until a failure of power does not take it back.
 
     Raises:
         StorageError: the path holds what it held before.
     """
     with translated(path):
-        temporary = _written_beside(path, content)
+        temporary = _written_beside(path, content, is_synced=is_synced)
         try:
             temporary.replace(path)
         except OSError:
             temporary.unlink()
             raise
-        _sync_directory(path.parent)
+        if is_synced:
+            _sync_directory(path.parent)
 
 
 def remove(path: Path) -> None:
@@ -83,13 +89,14 @@ def sweep(directory: Path) -> None:
             leftover.unlink()
 
 
-def _written_beside(path: Path, content: bytes) -> Path:
+def _written_beside(path: Path, content: bytes, *, is_synced: bool) -> Path:
     descriptor, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=TEMPORARY_SUFFIX, dir=path.parent)
     try:
         with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor has no path
             file.write(content)
             file.flush()
-            os.fsync(descriptor)
+            if is_synced:
+                os.fsync(descriptor)
     except OSError:
         Path(name).unlink()
         raise

@@ -31,6 +31,7 @@ KINDS: Mapping[str, str] = {
     "refused": "no server takes an interface's document",
     "repaired": "what others had spoiled was put right",
     "password": "a guest has set its password",
+    "report": "a guest has [reported](formats.md#what-a-guest-reports) something",
     "server": "a server has ended, or was ended, and is made anew",
 }
 """What each kind of event tells."""

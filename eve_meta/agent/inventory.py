@@ -24,6 +24,7 @@ from attrs import evolve, frozen
 
 from eve_meta.agent import durable
 from eve_meta.agent.record import TOKEN_KEY_BYTES, Record, UnreadableError, Wish, from_json, to_json
+from eve_meta.agent.reports import Reports
 from eve_meta.errors import StorageError
 
 SUFFIX = ".json"
@@ -50,10 +51,12 @@ class Inventory:
 
     Attributes:
         problems: files that should be served but are not, and why; as found by `load`.
+        reports: what those VMs' guests have reported, in a directory beside that of the records.
     """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self.reports = Reports(directory.with_name("reports"))
         self._records: dict[UUID, Record] = {}
         self._owners: dict[str, UUID] = {}
         self._revision = 0
@@ -73,6 +76,7 @@ class Inventory:
             paths = sorted(directory.iterdir(), key=attrgetter("name"))
         rejected = [problem for path in paths for problem in inventory._admit(path)]
         inventory.problems = (*rejected, *inventory._heal())
+        inventory.reports.forget_all_but(inventory._records)
         return inventory
 
     def records(self) -> tuple[Record, ...]:
@@ -82,6 +86,10 @@ class Inventory:
     def interfaces(self) -> Collection[str]:
         """All at which something should be served, in no order."""
         return self._owners.keys()
+
+    def has(self, vm: UUID) -> bool:
+        """Whether a VM is served anywhere."""
+        return vm in self._records
 
     def record_of(self, interface: str) -> Record | None:
         """What should be served at an interface."""

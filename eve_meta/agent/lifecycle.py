@@ -15,10 +15,12 @@ from eve_meta.agent.inventory import Inventory
 from eve_meta.agent.kernel import Kernel
 from eve_meta.agent.reconciler import Reconciler
 from eve_meta.agent.record import Record, Wish
+from eve_meta.agent.reports import Report
 from eve_meta.agent.servers import Servers
-from eve_meta.agent.status import Counts, IAgent, NotAttachedError, State, Status
+from eve_meta.agent.status import Counts, IAgent, NotAttachedError, NotReportedError, State, Status
 from eve_meta.exchange import Post
 from eve_meta.messages import PasswordSetError
+from eve_meta.passwords import PASSWORD
 from eve_meta.traffic import Traffic
 from netns import (
     Changes,
@@ -101,6 +103,7 @@ class Lifecycle:
         if outcome.error:
             raise outcome.error
         if record:
+            self._forget_if_gone(record.uuid)
             telling.detached(interface, record.uuid, round((self._clock.seconds() - started) * 1000))
         return record is not None
 
@@ -123,11 +126,26 @@ class Lifecycle:
         await self._set_password(interface, record, "")
         return bool(record.password)
 
+    def reports(self, interface: str) -> tuple[Report, ...]:
+        """See `IAgent.reports`."""
+        return self._inventory.reports.of(self._attached(interface).uuid)
+
+    def report(self, interface: str, kind: str) -> bytes:
+        """See `IAgent.report`."""
+        content = self._inventory.reports.read(self._attached(interface).uuid, kind)
+        if content is None:
+            raise NotReportedError(interface, kind)
+        return content
+
     async def keep(self, interface: str, vm: UUID, post: Post) -> None:
         """See `Keeper`."""
         record = self._attached(interface)
         if record.uuid != vm:
             raise NotAttachedError(interface)
+        if post.kind != PASSWORD:
+            self._inventory.reports.keep(vm, post.kind, post.content)
+            telling.reported(interface, vm, post.kind)
+            return
         if record.password:
             raise PasswordSetError
         await self._set_password(interface, record, post.content.decode())
@@ -185,6 +203,12 @@ class Lifecycle:
             self._inventory.undo(change)
             await self._look(interface, change.record)
             raise outcome.error or NoSuchInterfaceError(interface)
+        if change.loser:
+            self._forget_if_gone(change.loser.uuid)
+
+    def _forget_if_gone(self, vm: UUID) -> None:
+        if not self._inventory.has(vm):
+            self._inventory.reports.forget(vm)
 
     def _look(self, interface: str, record: Record) -> "Deferred[Outcome]":
         """Look at all interfaces of a VM, whose document has changed, and last at one."""

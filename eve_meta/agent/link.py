@@ -20,15 +20,15 @@ from twisted.protocols.amp import AMP, AmpBox
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from eve_meta import passwords, reports
 from eve_meta.errors import EveMetaError
 from eve_meta.exchange import Post
 from eve_meta.messages import Keeper, KeepPost, NotKeptError, PasswordSetError
-from eve_meta.passwords import MAX_BYTES, PASSWORD
 
 MAX_UNFINISHED_BYTES = 64 * 1024
-"""Of a message that has not ended. None that a server sends is a tenth as long."""
+"""Of a message that has not ended. None that a server sends is longer than a report."""
 
-_MAX_BYTES = {PASSWORD: MAX_BYTES}
+_MAX_BYTES = {passwords.PASSWORD: passwords.MAX_BYTES, **dict.fromkeys(reports.REPORTS, reports.MAX_BYTES)}
 """Of what is posted, by its kind."""
 
 MAX_ASKED = 1000
@@ -41,7 +41,7 @@ _MAX_NAME = 15
 @final
 @implementer(IPushProducer)
 class ServerLink(AMP):
-    """What a server may ask of the agent: nothing long, and nothing but for the VMs that it answers."""
+    """What a server may ask of the agent: nothing but for the VMs that it answers."""
 
     _log = Logger()
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from attrs import frozen
 
-from eve_meta.agent.status import NotAnsweredError, NotAttachedError
+from eve_meta.agent.status import NotAnsweredError, NotAttachedError, NotReportedError
 from eve_meta.errors import DocumentError, EveMetaError, StorageError
 from netns.errors import (
     KernelRefusedError,
@@ -23,6 +23,7 @@ STATUSES: Mapping[str, HTTPStatus] = {
     "query": HTTPStatus.BAD_REQUEST,
     "no-such-interface": HTTPStatus.NOT_FOUND,
     "not-attached": HTTPStatus.NOT_FOUND,
+    "not-reported": HTTPStatus.NOT_FOUND,
     "path": HTTPStatus.NOT_FOUND,
     "method": HTTPStatus.METHOD_NOT_ALLOWED,
     "unsuitable-interface": HTTPStatus.CONFLICT,
@@ -87,6 +88,7 @@ _KINDS: tuple[tuple[type[Exception], str], ...] = (
     (NameRefusedError, "name"),
     (NoSuchInterfaceError, "no-such-interface"),
     (NotAttachedError, "not-attached"),
+    (NotReportedError, "not-reported"),
     (NotAnsweredError, "not-answered"),
     (UnsuitableInterfaceError, "unsuitable-interface"),
     (KernelRefusedError, "kernel"),

@@ -8,6 +8,7 @@ from attrs import frozen
 from zope.interface import Interface
 
 from eve_meta.agent.record import Wish
+from eve_meta.agent.reports import Report
 from eve_meta.errors import EveMetaError
 from eve_meta.traffic import Traffic
 
@@ -41,6 +42,18 @@ class NotAnsweredError(EveMetaError):
 
     def __str__(self) -> str:
         return f"{self.interface} is not answered at present (see 'eve-meta show {self.interface}')"
+
+
+@frozen
+class NotReportedError(EveMetaError):
+    """The guest there has reported no such thing."""
+
+    interface: str
+    kind: str
+
+    def __str__(self) -> str:
+        seen = f"see 'eve-meta reports {self.interface}'"
+        return f"{self.interface}: the guest has reported no {self.kind} ({seen})"
 
 
 @frozen(kw_only=True)
@@ -148,6 +161,23 @@ class IAgent(Interface):
         Raises:
             NotAttachedError: no VM is served there.
             StorageError: it is still set.
+        """
+
+    def reports(interface: str) -> tuple[Report, ...]:
+        """What the guest of the VM that is served there has reported, by kind.
+
+        Raises:
+            NotAttachedError: no VM is.
+            StorageError: it cannot be read.
+        """
+
+    def report(interface: str, kind: str) -> bytes:
+        """A report of that guest, as it has sent it.
+
+        Raises:
+            NotAttachedError: no VM is served there.
+            NotReportedError: its guest has reported no such thing.
+            StorageError: it cannot be read.
         """
 
     def statuses() -> tuple[Status, ...]:

@@ -63,6 +63,17 @@ def password_set(interface: str, vm: UUID) -> None:
     _log.info("{interface}: VM {uuid} has set its password", kind="password", interface=interface, uuid=vm)
 
 
+def reported(interface: str, vm: UUID, report: str) -> None:
+    """A guest has."""
+    _log.info(
+        "{interface}: VM {uuid} has reported: {report}",
+        kind="report",
+        interface=interface,
+        uuid=vm,
+        report=report,
+    )
+
+
 def repaired(interface: str, vm: UUID | None, faults: Iterable[str], ms: int) -> None:
     """What others had spoiled was put right."""
     _log.warn(

@@ -10,7 +10,7 @@ import click
 
 VERBS = (
     *("agent", "attach", "update", "detach"),
-    *("list", "show", "timeline", "watch", "events", "password"),
+    *("list", "show", "timeline", "watch", "events", "password", "reports"),
     *("import", "render", "hook"),
 )
 

@@ -76,6 +76,14 @@ class Client:
         """A line of JSON for each event behind that of a number; who follows is told what comes, too."""
         return self._question("GET", f"/v1/events?since={since}&follow={str(follow).lower()}").lines()
 
+    def reports(self, interface: str) -> Any:
+        """`reports`, the kind, length and time of what the guest there has reported."""
+        return self._ask("GET", f"{_path_of(interface)}/reports")
+
+    def report(self, interface: str, kind: str) -> bytes:
+        """A report, as that guest has sent it."""
+        return b"".join(self._question("GET", f"{_path_of(interface)}/reports/{_quoted(kind)}").lines())
+
     def password(self, interface: str) -> Any:
         """`password`, what the guest there has set; None if nothing."""
         return self._ask("GET", f"{_path_of(interface)}/password")
@@ -207,8 +215,12 @@ class Question:
 
 
 def _path_of(interface: str) -> str:
+    return f"/v1/interfaces/{_quoted(interface)}"
+
+
+def _quoted(name: str) -> str:
     """Every byte percent-encoded, so that none can mean anything else."""
-    return "/v1/interfaces/" + "".join(f"%{byte:02X}" for byte in os.fsencode(interface))
+    return "".join(f"%{byte:02X}" for byte in os.fsencode(name))
 
 
 def _parsed(response: bytes) -> tuple[int, Any]:

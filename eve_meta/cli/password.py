@@ -1,12 +1,11 @@
 """`eve-meta password`."""
 
 import json
-import sys
 from pathlib import Path
 
 import click
 
-from eve_meta.cli import options
+from eve_meta.cli import guest_text, options
 from eve_meta.cli.client import Client
 
 
@@ -28,17 +27,10 @@ def command(interface: str, clear: bool, as_json: bool, run_dir: Path) -> None: 
         shown = f"{interface}: password cleared" if answer["cleared"] else f"{interface}: no password was set"
     else:
         answer = client.password(interface)
-        shown = _safe(answer["password"] or "")
+        shown = guest_text.shown(answer["password"] or "")
     if as_json:
         click.echo(json.dumps(answer, indent=1))
     elif shown:
         click.echo(shown, color=True)
     else:
         click.echo(f"eve-meta: {interface}: the guest has set no password", err=True)
-
-
-def _safe(text: str) -> str:
-    """What a guest has written, for a terminal without what could command it."""
-    if not sys.stdout.isatty():
-        return text
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)

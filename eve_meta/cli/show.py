@@ -3,7 +3,9 @@
 import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -11,7 +13,7 @@ from eve_meta.cli import options
 from eve_meta.cli.accesses import accesses_in
 from eve_meta.cli.client import Client
 from eve_meta.cli.table import aligned
-from eve_meta.story import story
+from eve_meta.story import duration, story
 
 
 @click.command(short_help="Show one attached interface.")
@@ -37,9 +39,14 @@ def command(interface: str, as_json: bool, run_dir: Path) -> None:  # noqa: FBT0
 def _story(client: Client, interface: str) -> Iterable[tuple[str, str]]:
     try:
         accesses = accesses_in(client.requests(interface))
+        reports = client.reports(interface)["reports"]
     except click.ClickException as error:
         return [("requests", error.format_message())]
-    return story(accesses, time.time())
+    return chain(story(accesses, time.time()), map(_reported, reports))
+
+
+def _reported(report: Any) -> tuple[str, str]:
+    return "reported", f"{report['kind']}, {report['bytes']} B, {duration(time.time() - report['at'])} ago"
 
 
 def _lines(status: Mapping[str, object]) -> Iterator[tuple[str, str]]:

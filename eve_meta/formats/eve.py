@@ -5,16 +5,22 @@ Source: https://github.com/lf-edge/eve, `pkg/pillar/cmd/msrv/handlers.go`; `docs
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from uuid import UUID
 
 from attrs import frozen
 
 from eve_meta.formats.derived import address_of, public_ipv4s
 from eve_meta.formats.keys import Key, directory, holding, keyed, text
-from eve_meta.tree import JSON, Directory, Leaf
+from eve_meta.reports import CUSTOM_STATUS, KUBECONFIG
+from eve_meta.tree import JSON, Directory, Entry, Inbox, Leaf
 from eve_meta.vm import VM
 
 _VERSION = "v1"
+_NEVER = "v2"
+"""Lists what can be read: nothing that is posted to."""
+
+_CUSTOM_STATUS = "appCustomStatus"
 _UNKNOWN = UUID(int=0)
 """What EVE says of a UUID that it does not know."""
 
@@ -58,7 +64,17 @@ def _hostname(call: _Call) -> str:
     return f"{call.vm.uuid}\n"
 
 
+def _app(_call: _Call, _version: str) -> Directory:
+    return Directory((_CUSTOM_STATUS,), lambda _: Entry(None, partial(Inbox, CUSTOM_STATUS)), is_listed=False)
+
+
+def _kubeconfig(_call: _Call, _version: str) -> Inbox:
+    return Inbox(KUBECONFIG)
+
+
 _KEYS: Mapping[str, Key[_Call]] = keyed(
+    Key("app", _VERSION, _app, listed_since=_NEVER),
+    Key("kubeconfig", _VERSION, _kubeconfig, listed_since=_NEVER),
     Key("external_ipv4", _VERSION, text(_external_ipv4)),
     Key("hostname", _VERSION, text(_hostname)),
     Key("network.json", _VERSION, _network),

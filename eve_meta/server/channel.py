@@ -16,11 +16,9 @@ Note [Slow guests]
     and however often it asks for it.
 """
 
-import math
 from collections import deque
 from collections.abc import Callable, Iterable
 from enum import Enum, auto
-from http import HTTPStatus
 from typing import final
 
 from twisted.internet.interfaces import IDelayedCall, IHalfCloseableProtocol, IPushProducer, IReactorTime
@@ -31,7 +29,7 @@ from twisted.python.failure import Failure
 from twisted.web.resource import IResource
 from zope.interface import implementer
 
-from eve_meta.exchange import Request, refusal
+from eve_meta.exchange import Answer, Request, refusal, too_many
 from eve_meta.server.access import AccessLog
 from eve_meta.server.crowd import Crowd
 from eve_meta.server.parser import RequestParser
@@ -188,7 +186,7 @@ class GuestChannel(Protocol, TimeoutMixin):
         if self._request or self._received or self._unsent:
             self._wait()
         elif self._parser.refusal:
-            self._refuse(self._parser.refusal, is_head=self._parser.refuses_head)
+            self._refuse(refusal(self._parser.refusal), is_head=self._parser.refuses_head)
         elif self._is_half_closed or self._parser.is_over:
             self.loseConnection()
         else:
@@ -199,25 +197,17 @@ class GuestChannel(Protocol, TimeoutMixin):
         pause = self._crowd.request_pause(self, self._asked_at)
         if pause:
             self._received.clear()
-            retry = (b"Retry-After", b"%d" % math.ceil(pause))
             is_head = received.request.method == b"HEAD"
-            self._refuse(HTTPStatus.TOO_MANY_REQUESTS, retry, is_head=is_head, request=received.request)
+            self._refuse(too_many(pause), is_head=is_head, request=received.request)
         else:
             self._request = GuestRequest(self, received)
             self._resource.render(self._request)
 
-    def _refuse(
-        self,
-        status: HTTPStatus,
-        *headers: tuple[bytes, bytes],
-        is_head: bool,
-        request: Request | None = None,
-    ) -> None:
+    def _refuse(self, answer: Answer, *, is_head: bool, request: Request | None = None) -> None:
         """Answer, and take no more requests: see Note [Lingering]."""
-        answer = refusal(status, *headers)
-        self._access.note(self._clock.seconds(), request, status, len(answer.body))
+        self._access.note(self._clock.seconds(), request, answer.status, len(answer.body))
         length = (b"Content-Length", b"%d" % len(answer.body))
-        self._send(status, (*answer.headers, length), b"" if is_head else answer.body, is_last=True)
+        self._send(answer.status, (*answer.headers, length), b"" if is_head else answer.body, is_last=True)
         self._forgotten_bytes = 0
         self._awaited = None
         self.setTimeout(LINGERING_SECONDS)

@@ -19,6 +19,7 @@ from eve_meta.limits import Limits
 from eve_meta.messages import MAX_REASON_CHARACTERS, BriefRefusedError, DoorNotOpenError, Keeper
 from eve_meta.server.door import Door
 from eve_meta.server.entropy import Entropy
+from eve_meta.server.posts import bounded
 from eve_meta.server.recall import Recall
 from eve_meta.server.resource import MetadataResource
 from eve_meta.server.site import GuestSite
@@ -72,7 +73,8 @@ class Doors(MultiService):
         if interface in self.namedServices:
             raise BriefRefusedError(f"{interface} is open already")
         metadata = _metadata(known)
-        resource = MetadataResource(interface, metadata, self._reactor.seconds, self.keep, self._entropy)
+        keep = bounded(self.keep, self._limits, self._reactor.seconds)
+        resource = MetadataResource(interface, metadata, self._reactor.seconds, keep, self._entropy)
         site = GuestSite(resource, self._limits, self._reactor, self._recall, known.revision)
         Door(listening, resource, site, self._reactor).setServiceParent(self)
         self._log.info(

@@ -13,9 +13,10 @@ from twisted.web.resource import Resource
 
 from eve_meta.answer import Answer, Metadata, Request, answer
 from eve_meta.errors import EveMetaError
-from eve_meta.exchange import Post
+from eve_meta.exchange import Post, too_many
 from eve_meta.messages import AgentSilentError, Keeper, PasswordSetError
 from eve_meta.passwords import ALREADY_SET, NOT_KEPT
+from eve_meta.server.posts import TooManyPostsError
 from eve_meta.server.request import GuestRequest
 
 _NOT_MODIFIED = HTTPStatus.NOT_MODIFIED.value
@@ -74,6 +75,8 @@ class MetadataResource(Resource):
             await self._keep(self.interface, self.metadata.vm.uuid, post)
         except PasswordSetError:
             reply = ALREADY_SET
+        except TooManyPostsError as error:
+            reply = too_many(error.pause)
         except AgentSilentError:
             request.channel.loseConnection()
             return

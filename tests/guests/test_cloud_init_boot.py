@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -31,6 +32,7 @@ CLOUD_CONFIG = """\
 #cloud-config
 runcmd:
 - [sh, -c, 'echo "cloud-config on $(hostname)" >/run/executed']
+phone_home: {url: "http://169.254.169.254/phone_home", post: [hostname, instance_id, fqdn]}
 """
 SCRIPT = """\
 #!/bin/sh
@@ -112,6 +114,9 @@ def test_openstack(agent: Agent, guest: Guest, tmp_path: Path) -> None:
         } == told(machine)
     assert re.search(r"^asked by +Cloud-Init/\S+ \(OpenStack, EC2\)$", shown(agent), re.MULTILINE)
     assert re.search(r"^user data +read \S+ s after the door was opened$", shown(agent), re.MULTILINE)
+    assert {"hostname": ["web-1"], "instance_id": [UUID], "fqdn": ["web-1.example.org"]} == parse_qs(
+        agent.run("reports", "tap0", "phone-home").stdout
+    )
 
 
 def test_ec2(agent: Agent, guest: Guest, tmp_path: Path) -> None:

@@ -120,8 +120,8 @@ def test_strangers(room: str, stranger: str) -> None:
 
 
 def test_formats() -> None:
-    """A format knows the VM and the tree, and nothing else of ours."""
-    known = ("eve_meta.vm", "eve_meta.tree", "eve_meta.formats")
+    """A format knows the VM, the tree and the kinds of reports, and nothing else of ours."""
+    known = ("eve_meta.vm", "eve_meta.tree", "eve_meta.reports", "eve_meta.formats")
     used = {each for name in modules_in("eve_meta.formats") for each in GRAPH[name]}
 
     assert set() == {each for each in used if not any(within(room, each) for room in known)}

@@ -44,4 +44,4 @@ def errors_of(method: str, target: str, status: int, body: Any) -> list[str]:
 
 
 def _fits(described: str, path: str) -> bool:
-    return re.fullmatch(described.replace("{interface}", "[^/]+"), path) is not None
+    return re.fullmatch(re.sub("{[a-z]+}", "[^/]+", described), path) is not None

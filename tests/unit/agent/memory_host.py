@@ -158,9 +158,13 @@ def wish(document: Mapping[str, object]) -> Wish:
 
 def setting(password: str) -> bytes:
     """The request of a guest that sets its password."""
-    body = password.encode()
-    head = f"POST /openstack/latest/password HTTP/1.0\r\nContent-Length: {len(body)}\r\n\r\n"
-    return head.encode() + body
+    return posting("/openstack/latest/password", password.encode(), "text/plain")
+
+
+def posting(path: str, body: bytes, media_type: str) -> bytes:
+    """The request of a guest that posts something."""
+    lines = (f"POST {path} HTTP/1.0", f"Content-Type: {media_type}", f"Content-Length: {len(body)}")
+    return "\r\n".join((*lines, "", "")).encode() + body
 
 
 class AgentTestCase(SynchronousTestCase):
@@ -234,7 +238,11 @@ class AgentTestCase(SynchronousTestCase):
 
     def set_password(self, interface: str, password: str) -> int:
         """Let a guest set its password; the status that it is answered with."""
-        sent = self.ask_as_guest(interface, setting(password))
+        return self.post(interface, setting(password))
+
+    def post(self, interface: str, request: bytes) -> int:
+        """Let a guest post something; the status that it is answered with."""
+        sent = self.ask_as_guest(interface, request)
         assert sent
         return int(sent.split()[1])
 

@@ -32,7 +32,7 @@ SITE = ControlSite(cast("Any", None), Events(), Clock())
 
 def resource_at(path: str) -> ControlResource:
     """What the site has at a path."""
-    names = [name.encode() for name in path.replace("{interface}", "tap0").split("/")[1:]]
+    names = [name.encode() for name in path.format(interface="tap0", kind="kubeconfig").split("/")[1:]]
     return cast("ControlResource", getChildForRequest(SITE.resource, DummyRequest(names)))
 
 
@@ -90,9 +90,9 @@ def test_page_requests() -> None:
     """The page has a row for each request that is described."""
     rows = re.findall(r"^\| `([A-Z]+) (/\S*?)(?:\[.*)?` \|", PAGE, re.MULTILINE)
 
-    assert sorted((method, path.replace("NAME", "{interface}")) for method, path in rows) == sorted(
-        (method, path) for method, path, _ in operations() if method != "HEAD"
-    )
+    assert sorted(
+        (method, path.replace("NAME", "{interface}").replace("KIND", "{kind}")) for method, path in rows
+    ) == sorted((method, path) for method, path, _ in operations() if method != "HEAD")
 
 
 def test_page_parameters() -> None:

@@ -1,8 +1,8 @@
 """A process with an agent that is real but for the host and the servers, which are in memory: DIRECTORY.
 
-Its standard input says what happens: a line `+tap0` lets a port come, `-tap0` lets it go, and `*tap0 TEXT`
-lets the guest there set its password; each is answered with `done`. It says `done` first when it can be
-asked, and stops at the end of its input, so it cannot outlive a test.
+Its standard input says what happens: a line `+tap0` lets a port come, `-tap0` lets it go, `*tap0 TEXT` lets
+the guest there set its password, and `!tap0 TEXT` report a kubeconfig; each is answered with `done`. It says
+`done` first when it can be asked, and stops at the end of its input, so it cannot outlive a test.
 """
 
 import sys
@@ -15,7 +15,7 @@ from twisted.protocols.basic import LineOnlyReceiver
 from netns import KernelRefusedError, MissingError
 from netns.memory import MemoryNetwork
 from netns.steps import AddNamespace
-from tests.unit.agent.memory_host import MemoryProcess, ask_as_guest, make_agent, setting
+from tests.unit.agent.memory_host import MemoryProcess, ask_as_guest, make_agent, posting, setting
 
 
 class Host(LineOnlyReceiver):
@@ -31,14 +31,17 @@ class Host(LineOnlyReceiver):
         self.sendLine(b"done")
 
     def lineReceived(self, line: bytes) -> None:
-        change, name, password = line[:1], *line[1:].decode().partition(" ")[::2]
+        change, name, text = line[:1], *line[1:].decode().partition(" ")[::2]
         match change:
             case b"+":
                 self._network.add_port(name)
             case b"-":
                 self._network.remove_port(name)
+            case b"*":
+                ask_as_guest(self._network, self._processes, name, setting(text))
             case _:
-                ask_as_guest(self._network, self._processes, name, setting(password))
+                report = posting("/eve/v1/kubeconfig", text.encode(), "application/json")
+                ask_as_guest(self._network, self._processes, name, report)
         self.sendLine(b"done")
 
     def connectionLost(self, reason: object = None) -> None:

@@ -76,6 +76,10 @@ class Agent:
         """Let the guest behind an interface set its password."""
         self._tell(f"*{interface} {password}\n")
 
+    def guest_reports(self, interface: str, kubeconfig: str) -> None:
+        """Let the guest behind an interface report its kubeconfig."""
+        self._tell(f"!{interface} {kubeconfig}\n")
+
     def _tell(self, line: str) -> None:
         assert self._process.stdin is not None
         self._process.stdin.write(line.encode())

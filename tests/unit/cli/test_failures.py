@@ -14,7 +14,7 @@ from tests.unit.cli.commands import Ran, eve_meta, failed
 
 VERBS = (
     *("agent", "attach", "update", "detach"),
-    *("list", "show", "timeline", "watch", "events", "password"),
+    *("list", "show", "timeline", "watch", "events", "password", "reports"),
     *("import", "render", "hook"),
 )
 

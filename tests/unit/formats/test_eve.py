@@ -104,10 +104,9 @@ def test_no_external_ipv4() -> None:
 
 
 def test_methods() -> None:
-    """Nothing is taken of guests."""
-    assert [405, 405] == [
-        ask(BARE, path, method=b"POST").status for path in ("/v1/hostname", "/v1/kubeconfig")
-    ]
+    """What is read is not posted to, and what is posted to not read."""
+    assert 405 == ask(BARE, "/v1/hostname", method=b"POST").status
+    assert [405, 405] == [ask(BARE, path).status for path in ("/v1/kubeconfig", "/v1/app/appCustomStatus")]
 
 
 def test_tokens() -> None:
