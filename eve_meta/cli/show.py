@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from eve_meta.cli import options
+from eve_meta.cli import frames, moments, options
 from eve_meta.cli.accesses import accesses_in
 from eve_meta.cli.client import Client
 from eve_meta.cli.table import aligned
@@ -32,17 +32,25 @@ def command(interface: str, as_json: bool, run_dir: Path) -> None:  # noqa: FBT0
     if as_json:
         click.echo(json.dumps(status, indent=1))
         return
-    told = _story(client, interface) if status["state"] == "open" else ()
+    told = _story(client, status) if status["state"] == "open" else ()
     click.echo("\n".join(aligned([*_lines(status), *told])))
 
 
-def _story(client: Client, interface: str) -> Iterable[tuple[str, str]]:
+def _story(client: Client, status: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    interface = status["interface"]
     try:
         accesses = accesses_in(client.requests(interface))
         reports = client.reports(interface)["reports"]
     except click.ClickException as error:
         return [("requests", error.format_message())]
-    return chain(story(accesses, time.time()), map(_reported, reports))
+    opened = "open since", moments.shown(accesses.since)
+    return chain((opened,), _frames(status["link"]), story(accesses, time.time()), map(_reported, reports))
+
+
+def _frames(link: str) -> Iterator[tuple[str, str]]:
+    number = frames.steered(link)
+    if number is not None:
+        yield "frames", f"{number or 'none'} from the guest to the metadata addresses"
 
 
 def _reported(report: Any) -> tuple[str, str]:

@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 
 import click
 
 from eve_meta.accesses import FIRST, Access, Accesses, Revision
-from eve_meta.cli import options
+from eve_meta.cli import moments, options
 from eve_meta.cli.accesses import accesses_in
 from eve_meta.cli.client import Client
 from eve_meta.cli.table import aligned
@@ -40,8 +39,7 @@ def command(interface: str, as_json: bool, run_dir: Path) -> None:  # noqa: FBT0
 
 
 def _show(interface: str, accesses: Accesses) -> None:
-    opened = datetime.fromtimestamp(accesses.since).astimezone()
-    click.echo(f"{interface}: open since {opened:%Y-%m-%d %H:%M:%S %Z}")
+    click.echo(f"{interface}: open since {moments.shown(accesses.since)}")
     for line in drawn(accesses):
         click.echo(line)
 

@@ -2,10 +2,11 @@
 
 import json
 import os
+import re
 import signal
 
 from tests.agents import GREEN, RED, Agent
-from tests.hosts import HOSTNAME, Host
+from tests.hosts import HOSTNAME, IPV4, Host
 from tests.support import soon
 
 
@@ -36,3 +37,28 @@ def test_server_gone(host: Host, agent: Agent) -> None:
     red.read("/latest/meta-data/instance-id")
     assert soon(lambda: "instance-id" in agent.run("timeline", "tap0").stdout)
     assert HOSTNAME not in agent.run("timeline", "tap0").stdout
+
+
+def test_frames(host: Host, agent: Agent) -> None:
+    """A guest that has not asked, but has looked for us, is told from one that is silent."""
+    red = host.guest("red", "tap0")
+    agent.attach("tap0", RED)
+    silent = agent.run("show", "tap0").stdout
+    with red.connect():
+        connected = agent.run("show", "tap0").stdout
+
+    assert re.search(r"^frames +none from the guest", silent, re.MULTILINE)
+    assert re.search(r"^frames +[1-9][0-9]* from the guest", connected, re.MULTILINE)
+    assert re.search(r"^guest +has asked nothing", connected, re.MULTILINE)
+
+
+def test_reports(host: Host, agent: Agent) -> None:
+    """What a guest reports is told on the host, after an agent that was killed, too."""
+    red = host.guest("red", "tap0")
+    agent.attach("tap0", RED)
+    asked = ("-X", "POST", "-H", "Content-Type: application/json", "-d", '{"phase": "up"}')
+    red.run("curl", "--silent", "--fail", *asked, f"http://{IPV4}/eve/v1/app/appCustomStatus")
+    agent.kill()
+    agent.start()
+
+    assert '{"phase": "up"}' == agent.run("reports", "tap0", "app-custom-status").stdout

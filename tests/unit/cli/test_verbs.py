@@ -233,6 +233,7 @@ def test_show(run_dir: Path, document: Path, uuid: UUID) -> None:
     assert revision.isdigit()
     assert re.fullmatch(r" *\d+ ms", shown.pop("attached in"))
     assert re.fullmatch(r" *has asked nothing since its door was opened, \S+ s ago", shown.pop("guest"))
+    assert re.fullmatch(r" *\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+", shown.pop("open since"))
     assert {
         "interface": "tap2",
         "uuid": str(uuid),
