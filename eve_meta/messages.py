@@ -1,8 +1,8 @@
 """What the agent and a server say to each other: AMP commands over a Unix socket.
 
-The agent asks and a server answers, but for `KeepPost`, where it is the other way round. The descriptors
-of a command may be closed once it was answered, not before. Whatever is answered with that is not declared
-here is a bug, and ends the connection and with it the server.
+The agent asks and a server answers, but for `KeepPost` and `TellMilestone`, where it is the other way round.
+The descriptors of a command may be closed once it was answered, not before. Whatever is answered with that is
+not declared here is a bug, and ends the connection and with it the server.
 
 Servers are made by a fork server, which the agent speaks to over a SOCK_SEQPACKET: a message of one byte
 carries the link of the server that is wanted; the answer, `FORKED`, carries a pidfd of it. When the agent
@@ -18,6 +18,7 @@ from twisted.protocols.amp import Command, Descriptor, Integer, ListOf, String, 
 
 from eve_meta.errors import EveMetaError
 from eve_meta.exchange import Post
+from eve_meta.milestones import Milestone
 
 FORKED = struct.Struct("=i")
 """The number of a process that was forked."""
@@ -51,6 +52,10 @@ Raises:
     AgentSilentError: it may be kept or not.
     EveMetaError: it could not be kept.
 """
+
+
+MilestoneTeller = Callable[[str, UUID, Milestone], None]
+"""Tells that the guest of a VM has come to a milestone at an interface."""
 
 
 class AreYouThere(Command):
@@ -139,3 +144,11 @@ class KeepPost(Command):
         (b"content", String()),
     ]
     errors: ClassVar = {PasswordSetError: b"PASSWORD-SET", NotKeptError: b"NOT-KEPT"}
+
+
+class TellMilestone(Command):
+    """A guest has come to a milestone, which is told the agent. It is not answered."""
+
+    commandName = b"tell-milestone"
+    requiresAnswer = False  # noqa: N815 - AMP's
+    arguments: ClassVar = [(b"interface", Unicode()), (b"vm", Unicode()), (b"milestone", Unicode())]

@@ -7,12 +7,12 @@ from itertools import takewhile
 from attrs import frozen
 
 from eve_meta.accesses import Access, Accesses
+from eve_meta.milestones import USER_DATA_PATHS
 
 _SHOWN = 5
 """Paths that were not found, in one line."""
 
 _FORMATS = {"openstack": "OpenStack", "nocloud": "NoCloud", "eve": "EVE"}
-_USER_DATA = ("/user_data", "/user-data")
 _OK, _NOT_FOUND = 200, 404
 
 
@@ -45,7 +45,7 @@ def clients(accesses: Accesses) -> Iterator[str]:
 
 def user_data_read(accesses: Accesses) -> Reading | None:
     """The last time; None if it was not read, as far as is remembered."""
-    read = [each for each in accesses.requests if each.status == _OK and each.path.endswith(_USER_DATA)]
+    read = [each for each in accesses.requests if each.status == _OK and each.path.endswith(USER_DATA_PATHS)]
     return Reading(read[-1].at, revision_at(accesses, read[-1].at)) if read else None
 
 

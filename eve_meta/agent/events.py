@@ -30,6 +30,8 @@ KINDS: Mapping[str, str] = {
     "recovered": "it is no longer so",
     "refused": "no server takes an interface's document",
     "repaired": "what others had spoiled was put right",
+    "asked": "a guest has asked for the first time since it is answered at an interface",
+    "user-data": "a guest has read its user data for the first time since its document was changed",
     "password": "a guest has set its password",
     "report": "a guest has [reported](formats.md#what-a-guest-reports) something",
     "server": "a server has ended, or was ended, and is made anew",

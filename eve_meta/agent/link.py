@@ -23,7 +23,15 @@ from zope.interface import implementer
 from eve_meta import passwords, reports
 from eve_meta.errors import EveMetaError
 from eve_meta.exchange import Post
-from eve_meta.messages import Keeper, KeepPost, NotKeptError, PasswordSetError
+from eve_meta.messages import (
+    Keeper,
+    KeepPost,
+    MilestoneTeller,
+    NotKeptError,
+    PasswordSetError,
+    TellMilestone,
+)
+from eve_meta.milestones import Milestone
 
 MAX_UNFINISHED_BYTES = 64 * 1024
 """Of a message that has not ended. None that a server sends is longer than a report."""
@@ -45,9 +53,10 @@ class ServerLink(AMP):
 
     _log = Logger()
 
-    def __init__(self, keep: Keeper, on_lost: Callable[[], None]) -> None:
+    def __init__(self, keep: Keeper, tell_milestone: MilestoneTeller, on_lost: Callable[[], None]) -> None:
         super().__init__()
         self._keep = keep
+        self._tell_milestone = tell_milestone
         self._on_lost = on_lost
         self._unfinished = 0
         self._asked = 0
@@ -116,6 +125,12 @@ class ServerLink(AMP):
             raise NotKeptError from error
         finally:
             self._asked -= 1
+        return {}
+
+    @TellMilestone.responder
+    def tell_milestone(self, interface: str, vm: str, milestone: str) -> dict[str, object]:
+        """Not answered."""
+        self._tell_milestone(interface, UUID(vm), Milestone(milestone))
         return {}
 
     @property

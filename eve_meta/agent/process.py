@@ -18,7 +18,7 @@ from zope.interface import Attribute, implementer
 from eve_meta.agent.forks import Forked, ForkServer, ServerGoneError
 from eve_meta.agent.link import ServerLink
 from eve_meta.agent.timers import Timers
-from eve_meta.messages import AreYouThere, Keeper
+from eve_meta.messages import AreYouThere, Keeper, MilestoneTeller
 
 RESTART_SECONDS = (0.0, 0.1, 0.5, 2.0, 5.0)
 """Before the first, second… start after a death; the last for all further ones."""
@@ -41,6 +41,7 @@ class IServerProcess(IService):
 
     on_start: Callable[[], None] = Attribute("Called when a process has been started and can be asked.")
     keep: Keeper = Attribute("Called with what a guest of the process has posted.")
+    tell_milestone: MilestoneTeller = Attribute("Called when a guest of the process has come to one.")
     pid: int | None = Attribute("Of the process; None while there is none.")
 
     async def ask(command: type[Command], **arguments: object) -> Mapping[str, Any]:
@@ -57,6 +58,7 @@ class ServerProcess(Service):
     """A process that was forked for us, and another with growing pauses when it dies."""
 
     keep: Keeper
+    tell_milestone: MilestoneTeller
     _log = Logger()
 
     def __init__(self, reactor: Any, forks: ForkServer) -> None:
@@ -128,7 +130,7 @@ class ServerProcess(Service):
                 process.close()
                 return
             ours.setblocking(False)  # noqa: FBT003 - the socket module's way
-            self._link = link = ServerLink(self.keep, partial(self._hung_up, process))
+            self._link = link = ServerLink(self.keep, self.tell_milestone, partial(self._hung_up, process))
             factory = ServerFactory.forProtocol(lambda: link)
             self._reactor.adoptStreamConnection(ours.fileno(), ours.family, factory)
         self._process = process

@@ -8,12 +8,13 @@ from itertools import islice
 from typing import Any, cast, final
 from uuid import UUID
 
-from attrs import define
+from attrs import define, field
 from twisted.application.service import MultiService
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from eve_meta.agent import telling
 from eve_meta.agent.forks import ServerGoneError
 from eve_meta.agent.plan import OpenedDoor
 from eve_meta.agent.process import IServerProcess
@@ -35,6 +36,7 @@ from eve_meta.messages import (
     ReadTraffic,
     Refresh,
 )
+from eve_meta.milestones import Milestone
 from eve_meta.traffic import MAX_INTERFACES, Traffic, heard
 
 _TOLD_AT_ONCE_BYTES = 1024 * 1024
@@ -49,10 +51,15 @@ _SETTLED_AT_ONCE = 8 * MAX_DOORS
 
 @define
 class Door:
-    """What a server should have at an interface: a socket, which stays open, and what is answered there."""
+    """What a server should have at an interface: a socket, which stays open, and what is answered there.
+
+    Attributes:
+        milestones: to which its guest has come, each with the revision that it was told with.
+    """
 
     listening: socket.socket
     record: Record
+    milestones: dict[Milestone, int] = field(factory=dict)
 
 
 @final
@@ -84,6 +91,7 @@ class Server(MultiService):
         self._is_settling = False
         process.on_start = self._begin_again
         process.keep = self._keep
+        process.tell_milestone = self._tell_milestone
         process.setServiceParent(self)
 
     def stopService(self) -> "Deferred[None]":
@@ -176,6 +184,16 @@ class Server(MultiService):
         if door is None or door.uuid != vm:
             raise NotKeptError(f"{vm} is not answered there")
         await self.keep(interface, vm, post)
+
+    def _tell_milestone(self, interface: str, vm: UUID, milestone: Milestone) -> None:
+        """Tell it once, if the process answers this VM there: by itself it could fill the log."""
+        door = self._doors.get(interface)
+        if door is None or door.record.uuid != vm:
+            return
+        revision = 0 if milestone is Milestone.ASKED else door.record.revision
+        if door.milestones.get(milestone) != revision:
+            door.milestones[milestone] = revision
+            telling.reached(interface, door.record, milestone)
 
     async def _bring_about(self, interfaces: set[str]) -> None:
         """Have settled what has changed; if the process dies meanwhile, its next start does.

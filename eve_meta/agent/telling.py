@@ -10,9 +10,15 @@ from eve_meta.agent.plan import OpenedDoor
 from eve_meta.agent.record import Record
 from eve_meta.agent.status import State
 from eve_meta.errors import EveMetaError
+from eve_meta.milestones import Milestone
 from netns import NetnsError
 
 _log = Logger()
+
+_WORDS = {
+    Milestone.ASKED: "VM {uuid} has asked for the first time since it is answered there",
+    Milestone.USER_DATA: "VM {uuid} has read its user data, revision {revision}",
+}
 
 
 def changed(
@@ -71,6 +77,17 @@ def reported(interface: str, vm: UUID, report: str) -> None:
         interface=interface,
         uuid=vm,
         report=report,
+    )
+
+
+def reached(interface: str, record: Record, milestone: Milestone) -> None:
+    """A guest has come to a milestone of its boot."""
+    _log.info(
+        "{interface}: " + _WORDS[milestone],
+        kind=milestone.value,
+        interface=interface,
+        uuid=record.uuid,
+        revision=record.revision,
     )
 
 

@@ -9,11 +9,13 @@ Note [What is remembered]
 
 import struct
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from typing import final
 
 from eve_meta.accesses import FIRST, LATEST, Access, Accesses, Revision
 from eve_meta.exchange import Request
+from eve_meta.milestones import USER_DATA_PATHS, Milestone
 from eve_meta.traffic import Traffic
 
 _MAX_PATH, _MAX_AGENT = 96, 64
@@ -28,13 +30,19 @@ _NOT_READ = Request(b"", b"", {})
 _FACTS = struct.Struct("=dIHBB")
 """Of a request: Unix time, bytes of the answer, its status, and the numbers of method and user agent."""
 
+_USER_DATA = tuple(each.encode() for each in USER_DATA_PATHS)
+
 _KEPT = bytes(each for each in range(128) if chr(each).isprintable() and chr(each) not in '"\\')
 _PLAIN = bytes(each if each in _KEPT else ord(_OTHER) for each in range(256))
 
 
 @final
 class AccessLog:
-    """See Note [What is remembered]."""
+    """See Note [What is remembered].
+
+    Attributes:
+        on_milestone: called when the guest has come to one.
+    """
 
     def __init__(self, now: float, revision: int) -> None:
         """Begin with the revision of the document that is answered from; times are Unix times."""
@@ -47,10 +55,13 @@ class AccessLog:
         self._by_class = [0] * _CLASSES
         self._last: object = self
         self._what = b"", 0, 0
+        self._awaits_user_data = True
+        self.on_milestone: Callable[[Milestone], None] = lambda _: None
 
     def revise(self, now: float, revision: int) -> None:
         """Note that another document is answered from."""
         self._revisions.append((now, revision))
+        self._awaits_user_data = True
 
     def note(self, now: float, request: Request | None, status: int, size: int) -> None:
         """Note a request, and status and size in bytes of its answer; None: it could not be read."""
@@ -60,6 +71,11 @@ class AccessLog:
         number = self._count
         self._count += 1
         self._by_class[status // 100] += 1
+        if number == 0:
+            self.on_milestone(Milestone.ASKED)
+        if self._awaits_user_data and status == HTTPStatus.OK and path.endswith(_USER_DATA):
+            self._awaits_user_data = False
+            self.on_milestone(Milestone.USER_DATA)
         if number < FIRST + LATEST:
             self._paths.append(path)
             self._facts += _FACTS.pack(now, size, status, method, agent)

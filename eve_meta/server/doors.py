@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, final
 
 from twisted.application.service import MultiService
@@ -16,7 +17,13 @@ from eve_meta.bundle import unbundled
 from eve_meta.document import parse
 from eve_meta.errors import DocumentError
 from eve_meta.limits import Limits
-from eve_meta.messages import MAX_REASON_CHARACTERS, BriefRefusedError, DoorNotOpenError, Keeper
+from eve_meta.messages import (
+    MAX_REASON_CHARACTERS,
+    BriefRefusedError,
+    DoorNotOpenError,
+    Keeper,
+    MilestoneTeller,
+)
 from eve_meta.server.door import Door
 from eve_meta.server.entropy import Entropy
 from eve_meta.server.posts import bounded
@@ -35,9 +42,11 @@ class Doors(MultiService):
 
     Attributes:
         keep: what to do with what guests post; to be given before a door is opened.
+        tell_milestone: called when a guest has come to one; to be given, too.
     """
 
     keep: Keeper
+    tell_milestone: MilestoneTeller
     _log = Logger()
 
     def __init__(self, reactor: Any, limits: Limits) -> None:
@@ -76,6 +85,7 @@ class Doors(MultiService):
         keep = bounded(self.keep, self._limits, self._reactor.seconds)
         resource = MetadataResource(interface, metadata, self._reactor.seconds, keep, self._entropy)
         site = GuestSite(resource, self._limits, self._reactor, self._recall, known.revision)
+        site.access.on_milestone = partial(self.tell_milestone, interface, metadata.vm.uuid)
         Door(listening, resource, site, self._reactor).setServiceParent(self)
         self._log.info(
             "{interface}: open, revision {revision}",

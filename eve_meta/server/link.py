@@ -23,7 +23,9 @@ from eve_meta.messages import (
     ReadAccessLog,
     ReadTraffic,
     Refresh,
+    TellMilestone,
 )
+from eve_meta.milestones import Milestone
 from eve_meta.server.doors import Doors
 from eve_meta.traffic import told
 
@@ -86,6 +88,12 @@ class AgentLink(AMP):
             await asked.addTimeout(KEEPING_SECONDS, self._clock)
         except (ConnectionDone, ConnectionLost, TooLateError) as error:
             raise AgentSilentError from error
+
+    def tell_milestone(self, interface: str, vm: UUID, milestone: Milestone) -> None:
+        """Tell the agent, if it is there. See `MilestoneTeller`."""
+        told = self.callRemote(TellMilestone, interface=interface, vm=str(vm), milestone=milestone.value)
+        if told is not None:
+            told.addErrback(lambda failure: failure.trap(ConnectionDone, ConnectionLost))
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Fail what we asked, and say so to whoever made us."""

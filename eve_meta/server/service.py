@@ -20,6 +20,7 @@ def serve(agent: socket.socket, reactor: Any, limits: Limits, on_agent_lost: Cal
     doors = Doors(reactor, limits)
     link = AgentLink(doors, reactor, on_agent_lost)
     doors.keep = link.keep
+    doors.tell_milestone = link.tell_milestone
     doors.startService()
     with agent:
         agent.setblocking(False)  # noqa: FBT003 - the socket module's way

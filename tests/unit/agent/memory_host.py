@@ -30,6 +30,7 @@ from eve_meta.messages import (
     BriefRefusedError,
     CloseDoor,
     Keeper,
+    MilestoneTeller,
     OpenDoors,
     ReadAccessLog,
     ReadTraffic,
@@ -55,6 +56,7 @@ class MemoryProcess(Service):
     """
 
     keep: Keeper
+    tell_milestone: MilestoneTeller
 
     def __init__(self, reactor: Any) -> None:
         self.on_start = lambda: None
@@ -76,6 +78,7 @@ class MemoryProcess(Service):
         """Start a process that has been told nothing."""
         self._doors = Doors(self._reactor, Limits())
         self._doors.keep = self.keep
+        self._doors.tell_milestone = self.tell_milestone
         self._doors.startService()
         link = AgentLink(self._doors, self._reactor, lambda: None)
         self._responders: dict[type[Command], Callable[..., Any]] = {

@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from twisted.internet.error import ConnectionDone
 from twisted.internet.testing import StringTransport
@@ -11,6 +12,7 @@ from twisted.python.failure import Failure
 
 from eve_meta.agent.events import KINDS, REMEMBERED
 from eve_meta.agent.telling import recovered
+from eve_meta.milestones import Milestone
 from netns import KernelRefusedError
 from netns.steps import AddNamespace
 from tests.agents import GREEN, RED
@@ -72,9 +74,48 @@ class EventTests(ControlTests):
             ("answered", ["tap1"], vm, 2),
             ("updated", ["tap0", "tap1"], vm, 3),
             ("password", ["tap1"], vm, None),
+            ("asked", ["tap1"], vm, 3),
             ("detached", ["tap1"], vm, None),
         ] == [(each["kind"], each["interfaces"], each["vm"], each.get("revision")) for each in self.events()]
         assert "secret" not in str(self.events())
+
+    def test_boot(self) -> None:
+        """A guest's first request is told once, and its user data each time that they are new to it."""
+        document = RED | {"user_data": "#!"}
+        self.attach("tap0", document)
+        self.read("tap0")
+        self.read("tap0", "/openstack/latest/user_data")
+        self.read("tap0", "/latest/user-data")
+        self.attach("tap0", document)
+        self.read("tap0", "/nocloud/user-data")
+
+        assert ["answered", "asked", "user-data", "updated", "user-data"] == self.kinds()
+        assert [1, 1, 1, 2, 2] == [each["revision"] for each in self.events()]
+
+    def test_boot_at_another_server(self) -> None:
+        """What a server that was started again takes for news is none."""
+        self.attach("tap0", RED | {"user_data": "#!"})
+        self.read("tap0", "/latest/user-data")
+        self.successResultOf(self.processes[0].die())
+        self.processes[0].start()
+        self.read("tap0", "/latest/user-data")
+
+        assert ["answered", "asked", "user-data"] == self.kinds()
+
+    def test_not_read(self) -> None:
+        """User data that are not there were not read."""
+        self.attach("tap0", RED)
+        self.read("tap0", "/latest/user-data")
+
+        assert ["answered", "asked"] == self.kinds()
+
+    def test_another_server(self) -> None:
+        """Of a VM that a server does not answer there it tells nothing."""
+        self.attach("tap0", RED)
+        self.processes[0].tell_milestone("tap0", UUID(GREEN["uuid"]), Milestone.ASKED)
+        self.processes[0].tell_milestone("tap1", UUID(RED["uuid"]), Milestone.ASKED)
+
+        assert ["answered"] == self.kinds()
 
     def test_vanished(self) -> None:
         """A port that goes, and comes back, is told as that; then a detach as one."""
@@ -217,4 +258,4 @@ def test_kinds() -> None:
     """Each kind is told somewhere, and no other."""
     told = {kind for file in ROOM.glob("*.py") for kind in re.findall(r'kind="([a-z-]+)"', file.read_text())}
 
-    assert KINDS.keys() == told
+    assert KINDS.keys() == told | {each.value for each in Milestone}

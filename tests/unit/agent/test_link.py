@@ -19,6 +19,7 @@ from eve_meta.agent import link
 from eve_meta.agent.link import ServerLink
 from eve_meta.exchange import Post
 from eve_meta.messages import KeepPost
+from eve_meta.milestones import Milestone
 from eve_meta.passwords import MAX_BYTES, PASSWORD
 
 if TYPE_CHECKING:
@@ -29,7 +30,17 @@ READ_AT_ONCE = 64 * 1024
 """Source: FileDescriptor.bufferSize of Twisted."""
 
 WORDS = st.sampled_from(
-    (b"_ask", b"_answer", b"_error", b"_command", b"_error_code", b"keep-post", b"open-door", b"1")
+    (
+        b"tell-milestone",
+        b"_ask",
+        b"_answer",
+        b"_error",
+        b"_command",
+        b"_error_code",
+        b"keep-post",
+        b"open-door",
+        b"1",
+    )
 )
 WORD = WORDS | st.binary(min_size=1, max_size=40)
 POSTS = st.fixed_dictionaries(
@@ -63,11 +74,12 @@ def question(number: int = 1, **changed: bytes) -> bytes:
 def test_anything(sent: list[bytes], size: int) -> None:
     """Whatever is sent, nothing is kept but a short password of some VM at some interface."""
     kept: list[tuple[str, UUID, Post]] = []
+    milestones: list[tuple[str, UUID, Milestone]] = []
 
     async def keep(interface: str, vm: UUID, post: Post) -> None:
         kept.append((interface, vm, post))
 
-    made, transport = ServerLink(keep, lambda: None), StringTransport()
+    made, transport = ServerLink(keep, lambda *told: milestones.append(told), lambda: None), StringTransport()
     made.makeConnection(transport)
     data = b"".join(sent)
     for start in range(0, len(data), size):
@@ -78,6 +90,7 @@ def test_anything(sent: list[bytes], size: int) -> None:
         if transport.disconnecting:
             break
 
+    assert all(isinstance(vm, UUID) for _, vm, _ in milestones)
     for interface, vm, post in kept:
         assert len(interface) <= 15
         assert isinstance(vm, UUID)
@@ -89,9 +102,12 @@ class HostileServerTests(TestCase):
 
     def setUp(self) -> None:
         self.kept: list[bytes] = []
+        self.told: list[tuple[str, UUID, Milestone]] = []
         self.keeping: Deferred[None] | None = None
         self.lost: Deferred[None] = Deferred()
-        self.link = ServerLink(self.keep, lambda: self.lost.callback(None))
+        self.link = ServerLink(
+            self.keep, lambda *told: self.told.append(told), lambda: self.lost.callback(None)
+        )
         ours, self.server = socket.socketpair()
         self.addCleanup(self.server.close)
         self.server.setblocking(False)  # noqa: FBT003 - the socket module's way
@@ -179,6 +195,16 @@ class HostileServerTests(TestCase):
         await self.lost
         assert len(self.flushLoggedErrors(ValueError)) == 1
         assert self.kept == []
+
+    async def test_milestone(self) -> None:
+        """One that there is is taken, without an answer; any other ends it."""
+        told = {b"_command": b"tell-milestone", b"interface": b"tap0", b"vm": VM.encode()}
+        await self.send(AmpBox({**told, b"milestone": b"asked"}).serialize())
+        assert [("tap0", UUID(VM), Milestone.ASKED)] == self.told
+
+        await self.send(AmpBox({**told, b"milestone": b"rich"}).serialize())
+        await self.lost
+        assert len(self.flushLoggedErrors(ValueError)) == 1
 
     async def test_unknown_kind(self) -> None:
         await self.send(question(kind=b"secret"))

@@ -25,6 +25,7 @@ from eve_meta.brief import Brief, write_briefs
 from eve_meta.bundle import bundled
 from eve_meta.exchange import Post
 from eve_meta.messages import CloseDoor, DoorNotOpenError, NotKeptError, OpenDoors
+from eve_meta.milestones import Milestone
 from eve_meta.passwords import PASSWORD
 from tests.support import soon
 from tests.unit.agent.memory_host import MemoryProcess, setting
@@ -61,6 +62,7 @@ class ServerProcessTests(TestCase):
         """
         await deferLater(reactor, 0)
         self.keeping: Exception | None = None
+        self.told: list[tuple[str, UUID, Milestone]] = []
         self.kept: list[tuple[str, UUID, str]] = []
         self.starts: list[int | None] = []
         self.next_start: Deferred[None] = Deferred()
@@ -69,6 +71,7 @@ class ServerProcessTests(TestCase):
         self.process = ServerProcess(reactor, self.forks)
         self.process.on_start = self.started
         self.process.keep = self.keep
+        self.process.tell_milestone = self.tell
         self.addCleanup(lambda: self.process.stopService() if self.process.running else None)
 
     async def start(self) -> None:
@@ -100,6 +103,7 @@ class ServerProcessTests(TestCase):
         assert verifyObject(IServerProcess, self.process)
         in_memory = MemoryProcess(reactor)
         in_memory.keep = self.keep
+        in_memory.tell_milestone = self.tell
         assert verifyObject(IServerProcess, in_memory)
 
     async def test_asked(self) -> None:
@@ -125,7 +129,7 @@ class ServerProcessTests(TestCase):
     async def test_long_password(self) -> None:
         """A process that has one kept that no guest can set is not to be trusted: its link is lost."""
         await self.make()
-        link = ServerLink(self.keep, lambda: None)
+        link = ServerLink(self.keep, self.tell, lambda: None)
         setting = maybeDeferred(link.keep_post, "tap0", str(VM), PASSWORD, b"a" * 1021)
 
         await self.assertFailure(setting, ValueError)
@@ -284,6 +288,10 @@ class ServerProcessTests(TestCase):
         self.kept.append((interface, vm, post.content.decode()))
         if self.keeping:
             raise self.keeping
+
+    def tell(self, interface: str, vm: UUID, milestone: Milestone) -> None:
+        """Remember what a guest has come to."""
+        self.told.append((interface, vm, milestone))
 
     async def open_door(self, listening: socket.socket) -> None:
         """Let guests in that connect to a socket."""

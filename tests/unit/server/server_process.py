@@ -25,6 +25,7 @@ from eve_meta.messages import (
     KeepPost,
     OpenDoors,
     Refresh,
+    TellMilestone,
 )
 
 if TYPE_CHECKING:
@@ -58,7 +59,13 @@ class Agent(AMP):
     def __init__(self) -> None:
         super().__init__()
         self.asked: list[dict[str, str | bytes]] = []
+        self.milestones: list[dict[str, str]] = []
         self.kept: Callable[[], object] = dict
+
+    @TellMilestone.responder
+    def tell_milestone(self, **arguments: str) -> object:
+        self.milestones.append(arguments)
+        return {}
 
     @KeepPost.responder
     def keep_post(self, **arguments: str | bytes) -> object:

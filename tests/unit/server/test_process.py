@@ -76,6 +76,10 @@ class ServerTests(ServerCase):
         assert await status_of_password(door) == b"200"
         asked = {"interface": "tap1", "vm": UUID, "kind": "password", "content": b"b2xk\n\n"}
         assert self.server.link.asked == [asked]
+        asked_first = {"interface": "tap1", "vm": UUID, "milestone": "asked"}
+        while not self.server.link.milestones:
+            await deferLater(cast("IReactorTime", reactor), 0.01)
+        assert self.server.link.milestones == [asked_first]
 
     async def test_a_password_that_the_agent_does_not_keep(self) -> None:
         door = await self.open("tap1", "one")
