@@ -32,3 +32,19 @@ class StorageError(EveMetaError):
 
     def __str__(self) -> str:
         return f"could not store {self.path}: {self.reason}"
+
+
+@frozen
+class SettingError(EveMetaError):
+    """A setting that an agent cannot run with.
+
+    Attributes:
+        name: of the setting, as a file has it, `limits.connections`; empty for the file as a whole.
+        reason: what is wrong with it, without its name.
+    """
+
+    name: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.reason}" if self.name else self.reason

@@ -24,9 +24,6 @@ from zope.interface import implementer
 
 from eve_meta import journal
 
-FORMS = ("lines", "json")
-"""How an event can be written."""
-
 _NUMBERS = ("revision", "ms")
 
 
@@ -36,7 +33,7 @@ def start_logging(stream: TextIO, environ: Mapping[str, str], form: str) -> None
     Args:
         stream: a terminal, a file, or what the journal reads.
         environ: what tells which of them it is.
-        form: one of `FORMS`.
+        form: one of `settings.LOGS`.
     """
     levels = LogLevelFilterPredicate(defaultLogLevel=LogLevel.warn)
     levels.setLogLevelForNamespace("eve_meta", LogLevel.info)

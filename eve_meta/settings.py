@@ -2,22 +2,23 @@
 
 import grp
 import os
+import pwd
 from ipaddress import ip_address
 from pathlib import Path
 
 from attrs import Attribute, Factory, field, frozen
 
 from eve_meta.contact import RUN_DIR, SOCKET_PATH_MAX_BYTES, Address, control_socket
-from eve_meta.errors import EveMetaError
+from eve_meta.errors import SettingError
 from eve_meta.limits import Limits
 
 STATE_DIR = Path("/var/lib/eve-meta")
 USER = "nobody"
+LOGS = ("lines", "json")
+"""How events can be written."""
+
 _PORT_MAX = 65535
-
-
-class SettingError(EveMetaError):
-    """A setting that the agent cannot run with, in words that name it."""
+_SERVERS = range(1, 1025)
 
 
 def address(text: str) -> Address:
@@ -33,69 +34,100 @@ def address(text: str) -> Address:
     except ValueError:
         number = 0
     if not 0 < number <= _PORT_MAX:
-        raise SettingError(f"metrics: {text} is no IP address and port like 127.0.0.1:9188")
+        raise SettingError("metrics", f"{text} is no IP address and port like 127.0.0.1:9188")
     return Address(str(ip), number)
 
 
 def usable_cpus() -> int:
-    """How many CPUs this process may run on."""
-    return len(os.sched_getaffinity(0))
+    """How many CPUs this process may run on, as far as servers can be of use there."""
+    return min(len(os.sched_getaffinity(0)), _SERVERS[-1])
 
 
 def _absolute(_settings: object, attribute: "Attribute[Path]", value: Path) -> None:
     if not value.is_absolute():
-        raise SettingError(f"{attribute.name}: {value} is not an absolute path")
+        raise SettingError(attribute.name, f"{value} is not an absolute path")
 
 
 def _short_enough(_settings: object, attribute: "Attribute[Path]", value: Path) -> None:
     if len(os.fsencode(control_socket(value))) > SOCKET_PATH_MAX_BYTES:
-        raise SettingError(f"{attribute.name}: {value} is too long a path for a Unix socket in it")
+        raise SettingError(attribute.name, f"{value} is too long a path for a Unix socket in it")
 
 
-def _positive(_settings: object, attribute: "Attribute[int]", value: int) -> None:
-    if value < 1:
-        raise SettingError(f"{attribute.name}: {value} is too few, at least one is needed")
+def _possible(_settings: object, attribute: "Attribute[int]", value: int) -> None:
+    if value not in _SERVERS:
+        raise SettingError(attribute.name, f"{value} is not from {_SERVERS[0]} to {_SERVERS[-1]}")
 
 
-def _named(_settings: object, attribute: "Attribute[str]", value: str) -> None:
-    if not value:
-        raise SettingError(f"{attribute.name}: is empty, name the account that servers run as")
+def _account(_settings: object, attribute: "Attribute[str]", value: str) -> None:
+    try:
+        pwd.getpwnam(value)
+    except KeyError:
+        raise SettingError(attribute.name, f"there is no account {value!r}") from None
+
+
+def _written(_settings: object, attribute: "Attribute[str]", value: str) -> None:
+    if value not in LOGS:
+        raise SettingError(attribute.name, f"{value!r} is neither {' nor '.join(LOGS)}")
 
 
 def _known(_settings: object, attribute: "Attribute[str | None]", value: str | None) -> None:
     try:
         _group_id(value)
     except KeyError:
-        raise SettingError(f"{attribute.name}: there is no group {value}") from None
+        raise SettingError(attribute.name, f"there is no group {value!r}") from None
 
 
 def _group_id(group: str | None) -> int | None:
     return None if group is None else grp.getgrnam(group).gr_gid
 
 
+def _about(meaning: str, accepted: str) -> dict[str, str]:
+    return {"meaning": meaning, "accepted": accepted}
+
+
 @frozen(kw_only=True)
 class Settings:
-    """How one agent runs.
+    """How one agent runs. What each setting is stands in its metadata, for `configuration.known`.
 
     Attributes:
-        state_dir: what must outlive a reboot: the documents.
-        run_dir: what need not: the control socket.
-        servers: how many processes answer guests.
-        user: the account that the servers run as.
         limits: how much one interface's guests may have of a server.
-        log: how events are written: "lines" or "json".
-        metrics: where metrics are told; None: on the control socket only.
-        group: whose members may ask the agent, besides root; None: nobody.
     """
 
-    state_dir: Path = field(default=STATE_DIR, validator=_absolute)
-    run_dir: Path = field(default=RUN_DIR, validator=[_absolute, _short_enough])
-    servers: int = field(default=Factory(usable_cpus), validator=_positive)
-    user: str = field(default=USER, validator=_named)
+    state_dir: Path = field(
+        default=STATE_DIR,
+        validator=_absolute,
+        metadata=_about("where documents are kept, one file per VM", "an absolute path"),
+    )
+    run_dir: Path = field(
+        default=RUN_DIR,
+        validator=[_absolute, _short_enough],
+        metadata=_about("where the control socket is made", "an absolute path"),
+    )
+    servers: int = field(
+        default=Factory(usable_cpus),
+        validator=_possible,
+        metadata=_about("how many processes answer guests", f"{_SERVERS[0]} to {_SERVERS[-1]}"),
+    )
+    user: str = field(
+        default=USER,
+        validator=_account,
+        metadata=_about("the account that those processes run as", "a user of this host"),
+    )
+    group: str | None = field(
+        default=None,
+        validator=_known,
+        metadata=_about("whose members may use the control socket, besides root", "a group of this host"),
+    )
+    log: str = field(
+        default=LOGS[0],
+        validator=_written,
+        metadata=_about("how events are written", " or ".join(LOGS)),
+    )
+    metrics: Address | None = field(
+        default=None,
+        metadata=_about("where metrics are told, besides the control socket", "an IP address and a port"),
+    )
     limits: Limits = Factory(Limits)
-    log: str = "lines"
-    metrics: Address | None = None
-    group: str | None = field(default=None, validator=_known)
 
     @property
     def group_id(self) -> int | None:

@@ -9,7 +9,7 @@ import importlib
 import click
 
 VERBS = (
-    *("agent", "attach", "update", "detach"),
+    *("agent", "check-config", "attach", "update", "detach"),
     *("list", "show", "timeline", "watch", "events", "password", "reports"),
     *("import", "render", "hook"),
 )
@@ -31,7 +31,7 @@ class Verbs(click.Group):
         del ctx
         if cmd_name not in VERBS:
             return None
-        command: click.Command = importlib.import_module(f"eve_meta.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"eve_meta.cli.{cmd_name.replace('-', '_')}").command
         return command
 
 

@@ -26,6 +26,8 @@ run_dir = click.option(
     type=DIRECTORY,
     default=RUN_DIR,
     show_default=True,
+    envvar="EVE_META_RUN_DIR",
+    show_envvar=True,
     help="Where the agent's control socket is.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print what the agent answered, for programs.")

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import yaml
 
 from eve_meta.document.plain import MAX_DEPTH, MAX_VALUES, check_plain
+from eve_meta.document.problems import Path
 from eve_meta.errors import DocumentError
 
 MAX_BYTES = 4 * 1024 * 1024
@@ -40,6 +41,25 @@ def load(text: bytes) -> object:
         raise DocumentError("", str(error)) from error
     check_plain(data)
     return data
+
+
+def lines_of_keys(text: bytes, depth: int) -> dict[Path, int]:
+    """On which line each key stands of so many mappings in each other; of a text that `load` has taken.
+
+    Of JSON that is no YAML it is not known.
+    """
+    try:
+        node = yaml.compose(text.decode("utf-8-sig"), Loader=_Loader)
+    except yaml.YAMLError:
+        return {}
+    return dict(_lines_of_keys(node, (), depth))
+
+
+def _lines_of_keys(node: yaml.Node | None, above: Path, depth: int) -> Iterator[tuple[Path, int]]:
+    if depth and isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield (*above, key.value), key.start_mark.line + 1
+            yield from _lines_of_keys(value, (*above, key.value), depth - 1)
 
 
 def _json_or_yaml(text: str) -> object:

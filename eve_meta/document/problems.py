@@ -91,5 +91,10 @@ def _noted(error: BaseException) -> Path:
 
 
 def _unknown(name: str, known: list[str]) -> str:
+    return f"unknown field{meant(name, known)}"
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """What goes behind a complaint about a name: which of those that are known is like it, if one is."""
     near = get_close_matches(name, known, 1) if len(name) <= _SUGGESTED_CHARACTERS else ()
-    return f"unknown field; did you mean '{near[0]}'?" if near else "unknown field"
+    return f"; did you mean '{near[0]}'?" if near else ""

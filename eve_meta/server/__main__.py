@@ -18,8 +18,9 @@ from pathlib import Path
 from twisted.internet.defer import Deferred
 from twisted.internet.main import installReactor
 
-from eve_meta.limits import LimitError, Limits, changed
-from eve_meta.log import FORMS, start_logging
+from eve_meta.errors import SettingError
+from eve_meta.limits import Limits, changed
+from eve_meta.log import start_logging
 from eve_meta.server.confine import (
     ConfineError,
     confine,
@@ -31,6 +32,7 @@ from eve_meta.server.forks import ForkServer
 from eve_meta.server.reactor import GuestReactor
 from eve_meta.server.seccomp import FORKING, SERVING, Filter, SeccompError
 from eve_meta.server.service import serve
+from eve_meta.settings import LOGS
 
 AGENT_DESCRIPTOR = 3
 
@@ -53,7 +55,7 @@ def main() -> None:
         else:
             confine(options.root, options.user)
         forking.load()
-    except (ConfineError, LimitError, SeccompError, OSError) as error:
+    except (ConfineError, SeccompError, SettingError, OSError) as error:
         sys.exit(f"eve-meta server: {error}")
     link = forks.run(wanted)
     if link:
@@ -98,7 +100,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--kept", action="store_true", help="somebody keeps the sockets when agent and servers have ended"
     )
-    parser.add_argument("--log", choices=FORMS, default=FORMS[0], help="how events are written")
+    parser.add_argument("--log", choices=LOGS, default=LOGS[0], help="how events are written")
     place = parser.add_mutually_exclusive_group(required=True)
     place.add_argument("--root", type=Path, help="an empty directory to be confined to")
     place.add_argument(

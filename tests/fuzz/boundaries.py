@@ -5,6 +5,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 import h11
+from attrs import validators
 
 from eve_meta.limits import Limits
 from eve_meta.server.parser import RequestParser
@@ -46,7 +47,8 @@ class Reading(NamedTuple):
 _PREFACE = b"PRI"
 """Begins HTTP/2, whose second line llhttp waits for before it refuses all. Source: RFC 9113, 3.4."""
 
-_LIMITS = Limits(head_bytes=2**20, headers=2**10, body_bytes=2**60, requests_pipelined=2**10)
+with validators.disabled():  # no operator may have such bodies
+    _LIMITS = Limits(head_bytes=2**20, headers=2**10, body_bytes=2**60, requests_pipelined=2**10)
 
 
 def ours(sent: bytes, recall: Recall) -> Reading:

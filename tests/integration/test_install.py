@@ -14,7 +14,10 @@ INSTALLED = "/opt/eve-meta"
 UNIT = "/etc/systemd/system/eve-meta.service"
 HOOK = "/etc/libvirt/hooks/qemu.d/eve-meta"
 LINK = "/usr/local/bin/eve-meta"
+CONFIG = "/etc/eve-meta/config.yaml"
 DOCUMENTS = "/etc/eve-meta/vms"
+PREFIX = "/srv/eve"
+OWN_CONFIG = "log: json\n"
 
 
 class Source:
@@ -26,6 +29,8 @@ class Source:
             shutil.copytree(ROOT / each, directory / each)
         for each in ("setup.py", "README.md"):
             shutil.copy(ROOT / each, directory / each)
+        (directory / "docs").mkdir()
+        shutil.copy(ROOT / "docs" / "config.example.yaml", directory / "docs")
         shutil.rmtree(directory / "scripts" / "hooks", ignore_errors=True)
         (directory / "scripts" / "hooks").mkdir()
         (directory / "scripts" / "hooks" / "libvirt").write_text("#!/bin/sh\n/opt/eve-meta/bin/eve-meta\n")
@@ -64,6 +69,17 @@ def root(installed: Path, tmp_path: Path) -> Path:
     return shutil.copytree(installed, tmp_path / "root", symlinks=True)
 
 
+@pytest.fixture(scope="module")
+def elsewhere(source: Source, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A root directory with a configuration of before, into which all was installed with another prefix."""
+    root = tmp_path_factory.mktemp("elsewhere")
+    below(root, CONFIG).parent.mkdir(parents=True)
+    below(root, CONFIG).write_text(OWN_CONFIG)
+    done = source.install(root, "--prefix", PREFIX)
+    assert done.returncode == 0, done.stderr
+    return root
+
+
 def below(root: Path, path: str) -> Path:
     """A path in a root directory."""
     return root / path.removeprefix("/")
@@ -94,6 +110,7 @@ def test_source_is_left_alone(installed: Path, source: Source) -> None:
     del installed
     assert {each.name for each in source.directory.iterdir()} == {
         "README.md",
+        "docs",
         "eve_meta",
         "netns",
         "scripts",
@@ -110,11 +127,31 @@ def test_remove(root: Path, source: Source) -> None:
     assert done.stdout.splitlines() == [
         f"install: removed {UNIT}",
         f"install: removed {HOOK}",
+        f"install: removed {CONFIG}",
         f"install: removed {LINK}",
         f"install: removed {INSTALLED}",
         f"install: left {DOCUMENTS}",
     ]
     assert [name for name in files(root) if below(root, name).is_file()] == ["etc/eve-meta/vms/web.yaml"]
+
+
+def test_configuration(installed: Path) -> None:
+    """A configuration is installed in which all is as by default."""
+    assert below(installed, CONFIG).read_bytes() == (ROOT / "docs" / "config.example.yaml").read_bytes()
+
+
+def test_own_configuration(elsewhere: Path) -> None:
+    """A configuration that was there before is not overwritten."""
+    assert below(elsewhere, CONFIG).read_text() == OWN_CONFIG
+
+
+def test_changed_configuration(root: Path, source: Source) -> None:
+    """A configuration that an operator has changed is left."""
+    below(root, CONFIG).write_text(OWN_CONFIG)
+    done = source.install(root, "--remove")
+
+    assert f"install: left {CONFIG}, which was changed" in done.stdout.splitlines()
+    assert below(root, CONFIG).read_text() == OWN_CONFIG
 
 
 def test_remove_twice(root: Path, source: Source) -> None:
@@ -163,13 +200,10 @@ def test_refused(tmp_path: Path, source: Source, options: tuple[str, ...]) -> No
     assert files(tmp_path) == {}
 
 
-def test_prefix(tmp_path: Path, source: Source) -> None:
+def test_prefix(elsewhere: Path) -> None:
     """With another prefix all of it names that."""
-    done = source.install(tmp_path, "--prefix", "/srv/eve")
-
-    assert done.returncode == 0, done.stderr
-    assert not below(tmp_path, INSTALLED).exists()
-    for path in (UNIT, HOOK, "/srv/eve/hooks/libvirt"):
-        said = below(tmp_path, path).read_text()
-        assert "/srv/eve/bin/eve-meta" in said
+    assert not below(elsewhere, INSTALLED).exists()
+    for path in (UNIT, HOOK, f"{PREFIX}/hooks/libvirt"):
+        said = below(elsewhere, path).read_text()
+        assert f"{PREFIX}/bin/eve-meta" in said
         assert INSTALLED not in said

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from eve_meta.contact import control_socket
-from eve_meta.settings import SettingError, Settings, usable_cpus
+from eve_meta.errors import SettingError
+from eve_meta.settings import Settings, usable_cpus
 
 
 def test_defaults() -> None:
@@ -30,9 +31,10 @@ def test_group() -> None:
             {"run_dir": Path("/" + "d" * 100)},
             f"run_dir: /{'d' * 100} is too long a path for a Unix socket in it",
         ),
-        ({"servers": 0}, "servers: 0 is too few, at least one is needed"),
-        ({"group": "no-such-group"}, "group: there is no group no-such-group"),
-        ({"user": ""}, "user: is empty, name the account that servers run as"),
+        ({"servers": 0}, "servers: 0 is not from 1 to 1024"),
+        ({"group": "no-such-group"}, "group: there is no group 'no-such-group'"),
+        ({"user": ""}, "user: there is no account ''"),
+        ({"log": "xml"}, "log: 'xml' is neither lines nor json"),
     ],
 )
 def test_refused(changed: dict[str, object], message: str) -> None:

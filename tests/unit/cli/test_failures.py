@@ -13,7 +13,7 @@ from eve_meta.cli.client import Client
 from tests.unit.cli.commands import Ran, eve_meta, failed
 
 VERBS = (
-    *("agent", "attach", "update", "detach"),
+    *("agent", "check-config", "attach", "update", "detach"),
     *("list", "show", "timeline", "watch", "events", "password", "reports"),
     *("import", "render", "hook"),
 )
@@ -193,7 +193,7 @@ class TestUsage:
         ran = eve_meta("agent", "--limit", "speed=1")
 
         assert 1 == ran.code
-        assert ran.err.startswith("eve-meta: limit speed: there is none of this name")
+        assert ran.err.startswith("eve-meta: limits.speed: there is none of this name")
 
     def test_an_option_that_does_not_exist(self) -> None:
         """In words that are click's, and differ from release to release."""
