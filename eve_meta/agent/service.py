@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast, final
 
@@ -17,6 +18,7 @@ from twisted.application.service import MultiService, Service
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.task import deferLater
+from twisted.internet.threads import deferToThread
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -35,6 +37,7 @@ from eve_meta.agent.server import Server
 from eve_meta.agent.servers import Servers
 from eve_meta.agent.sockets import Sockets
 from eve_meta.agent.spawn import Spawned
+from eve_meta.agent.successor import objection
 from eve_meta.agent.supervision import Supervision, watchdog_seconds
 from eve_meta.agent.supervisor import CONTROL, Supervisor
 from eve_meta.agent.watcher import Watcher
@@ -211,12 +214,12 @@ def run(settings: Settings, spawned: Spawned) -> int:
         return 1
 
     def stop_for_the_next() -> None:
-        supervision.is_replaced = True
         reactor.stop()
+        supervision.is_replaced = True
 
-    replacement = Replacement(agent.hand_on, stop_for_the_next)
+    replacement = Replacement(partial(deferToThread, objection), agent.hand_on, stop_for_the_next)
     soon = cast("IReactorFromThreads", reactor).callFromThread
-    signal.signal(SIGNAL, lambda *_: soon(replacement.prepare))
+    signal.signal(SIGNAL, lambda *_: soon(replacement.ask))
     with lock:
         reactor.addSystemEventTrigger("before", "shutdown", agent.stopService)
         # What is made by now stays: nobody need look for garbage in it, nor has while it was made.

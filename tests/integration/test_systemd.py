@@ -14,6 +14,7 @@ from tests.support import need_sandbox, soon
 
 INSTALL = str(ROOT / "scripts" / "install")
 UNIT = "eve-meta.service"
+CONFIG = "/etc/eve-meta/config.yaml"
 RESTART_SECONDS = 20
 SILENCE_SECONDS = 2
 
@@ -152,6 +153,19 @@ def test_reload(machine: Machine, red: Guest) -> None:
         assert soon(lambda: machine.property(UNIT, "ActiveState") == "active", RESTART_SECONDS)
     assert failures == []
     assert process == agent_of(machine)
+
+
+def test_reload_with_a_wrong_configuration(machine: Machine, red: Guest) -> None:
+    """Where the configuration is wrong the reload fails, says why, and the agent goes on."""
+    process, configuration = agent_of(machine), machine.do("cat", CONFIG)
+    machine.do("tee", CONFIG, given="servrs: 3\n")
+    done = machine.run("systemctl", "reload", UNIT)
+    machine.do("tee", CONFIG, given=configuration)
+
+    assert done.returncode != 0
+    assert f"{CONFIG}:1: servrs: is not a setting; did you mean 'servers'?" in log(machine)
+    assert process == agent_of(machine)
+    assert red.read(HOSTNAME) == "red"
 
 
 def test_journal_is_restarted(machine: Machine, red: Guest) -> None:
