@@ -5,14 +5,22 @@ A verb's module is imported only when the verb is used: a hook runs `attach` in 
 
 import gc
 import importlib
+from collections.abc import Mapping
+from itertools import chain
 
 import click
 
-VERBS = (
-    *("agent", "check-config", "attach", "update", "detach"),
-    *("list", "show", "timeline", "watch", "events", "password", "reports"),
-    *("import", "render", "hook"),
-)
+from eve_meta.cli.examples import examples
+
+SECTIONS: Mapping[str, tuple[str, ...]] = {
+    "Serve VMs": ("attach", "update", "detach", "hook"),
+    "See what is served, and asked": ("list", "show", "timeline", "events", "watch", "password", "reports"),
+    "Work on documents": ("render", "import"),
+    "Run the agent": ("agent", "check-config"),
+}
+"""The verbs, as the help shows them."""
+
+VERBS = tuple(chain.from_iterable(SECTIONS.values()))
 
 FAILED = 1
 MISUSED = 2
@@ -22,7 +30,7 @@ class Verbs(click.Group):
     """The verbs, each `command` in the module of its name."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order in which one meets them."""
+        """In the order of their sections."""
         del ctx
         return list(VERBS)
 
@@ -33,6 +41,25 @@ class Verbs(click.Group):
             return None
         command: click.Command = importlib.import_module(f"eve_meta.cli.{cmd_name.replace('-', '_')}").command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click, but a verb that is mistyped is told with the one that may be meant."""
+        if args[0] not in VERBS:
+            near = importlib.import_module("difflib").get_close_matches(args[0], VERBS, 1)
+            ctx.fail(f"No such command '{args[0]}'" + "".join(f": did you mean '{it}'?" for it in near))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """As click, but by section."""
+        width = max(map(len, VERBS))
+        for title, verbs in SECTIONS.items():
+            commands = [(verb.ljust(width), self.get_command(ctx, verb)) for verb in verbs]
+            with formatter.section(title):
+                formatter.write_dl(
+                    [(name, command.short_help or "") for name, command in commands if command]
+                )
 
 
 def _print_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's
@@ -49,14 +76,22 @@ def _version() -> str:
         return "(not installed)"
 
 
-@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=Verbs,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=examples(
+        "eve-meta render web.yaml         what a guest with this document will be told",
+        "eve-meta attach tap0 web.yaml    have the guest behind tap0 told so",
+        "eve-meta show tap0               whether it is, and what the guest has asked",
+    ),
+)
 @click.option(
     "--version", is_flag=True, is_eager=True, callback=_print_version, help="Show the version and exit."
 )
 def eve_meta(**_options: object) -> None:
     """Cloud metadata for the VMs of this host, told apart by the interface they ask from.
 
-    Exit codes: 0 done, 1 failed, 2 wrong usage.
+    'eve-meta COMMAND --help' has examples of each. Exit codes: 0 done, 1 failed, 2 wrong usage.
     """
 
 

@@ -9,6 +9,7 @@ import click
 
 from eve_meta.cli import options
 from eve_meta.cli.config_file import FILE, configuration
+from eve_meta.cli.examples import examples
 from eve_meta.configuration.known import SETTINGS, composed
 from eve_meta.errors import SettingError
 from eve_meta.limits import PREFIX, assigned
@@ -23,7 +24,14 @@ def _setting(name: str, **attributes: Any) -> Callable[[Any], Any]:
     return click.option(f"--{name.replace('_', '-')}", show_default=usual, help=help_text, **attributes)
 
 
-@click.command(short_help="Run the agent, which serves the VMs of this host.")
+@click.command(
+    short_help="Run the agent, which serves the VMs of this host.",
+    epilog=examples(
+        "eve-meta agent",
+        "eve-meta agent --log json --limit requests_per_second=50",
+        "eve-meta agent --config ./config.yaml --check",
+    ),
+)
 @click.option(
     "--config",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -49,8 +57,6 @@ def command(config: Path | None, limits: tuple[str, ...], check: bool, **given: 
     """Run the agent, as root and in the foreground, until SIGTERM or SIGINT.
 
     What is attached stays attached when it stops, and is served again when it starts.
-
-    Example: eve-meta agent --state-dir /var/lib/eve-meta --servers 2
     """
     settings = _settings(_of_file(config), limits, given)
     if check:

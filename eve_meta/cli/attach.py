@@ -11,6 +11,7 @@ import click
 
 from eve_meta.cli import options
 from eve_meta.cli.client import Client, RefusedError
+from eve_meta.cli.examples import examples
 from eve_meta.cli.pairs import Pair, pairs_in
 from eve_meta.cli.source import read, shown
 from eve_meta.cli.telling import attached
@@ -24,7 +25,14 @@ _NAMES_A_FILE = re.compile(rb"\bfile[\"']?\s*:")
 """As the key is usually written. Where it is written otherwise the agent refuses it."""
 
 
-@click.command(short_help="Serve a document to the guest behind an interface.")
+@click.command(
+    short_help="Serve a document to the guest behind an interface.",
+    epilog=examples(
+        "eve-meta attach tap0 /etc/eve-meta/vms/web.yaml",
+        "eve-meta attach --wait 60 /etc/eve-meta/at-boot",
+        "eve-meta attach tap0 --seed seed.iso",
+    ),
+)
 @click.argument(
     "targets",
     nargs=-1,
@@ -59,12 +67,6 @@ def command(  # noqa: PLR0913, PLR0917 - click passes all by name
 
     Of a DIRECTORY each INTERFACE.yaml, .yml or .json is served. Of many, one that is refused does not stop
     the others.
-
-    Example: eve-meta attach tap0 /etc/eve-meta/vms/web.yaml
-
-    Example: eve-meta attach --wait 60 /etc/eve-meta/at-boot
-
-    Example: eve-meta attach tap0 --seed seed.iso
     """
     client = Client(run_dir)
     if seed is not None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from eve_meta.cli.config_file import FILE, configuration
+from eve_meta.cli.examples import examples
 from eve_meta.cli.table import aligned
 from eve_meta.configuration.known import composed, flat, plain, shown
 from eve_meta.configuration.said import Configuration
@@ -13,7 +14,14 @@ from eve_meta.configuration.said import Configuration
 TITLES = ("SETTING", "VALUE", "FROM")
 
 
-@click.command(short_help="See whether the agent's configuration file is right.")
+@click.command(
+    short_help="See whether the agent's configuration file is right.",
+    epilog=examples(
+        "eve-meta check-config",
+        "eve-meta check-config ./config.yaml",
+        "eve-meta check-config --json | jq -r '.settings[] | select(.from == \"file\") | .name'",
+    ),
+)
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(file: Path | None, as_json: bool) -> int:  # noqa: FBT001 - click passes all by name
@@ -21,8 +29,6 @@ def command(file: Path | None, as_json: bool) -> int:  # noqa: FBT001 - click pa
 
     All that is wrong is told, a line for each. An agent that runs goes on with what it has read: it reads
     the file at a start, and when it is reloaded.
-
-    Example: eve-meta check-config --json
     """
     said, name = configuration(file), file or FILE
     if as_json:

@@ -8,11 +8,19 @@ import click
 
 from eve_meta.cli import options
 from eve_meta.cli.client import Client, RefusedError
+from eve_meta.cli.examples import examples
 from eve_meta.cli.many import AT_ONCE, Job, answered
 from eve_meta.cli.telling import telling
 
 
-@click.command(short_help="Serve nothing at an interface any more.")
+@click.command(
+    short_help="Serve nothing at an interface any more.",
+    epilog=examples(
+        "eve-meta detach tap0",
+        "eve-meta detach tap0 tap1",
+        "eve-meta detach tap0 --uuid 6f0d4d3a-5b8c-4c39-9d53-0a7f3f0b7c11",
+    ),
+)
 @options.interfaces
 @click.option("--uuid", type=click.UUID, help="Only if it is the VM with this UUID that is served there.")
 @options.run_dir
@@ -20,8 +28,6 @@ def command(interfaces: tuple[str, ...], uuid: UUID | None, run_dir: Path) -> in
     """Serve nothing at INTERFACES any more, and remove all that was made for them.
 
     Of many, one that is refused does not stop the others.
-
-    Example: eve-meta detach tap0
     """
     client = Client(run_dir)
     if len(interfaces) == 1:

@@ -11,6 +11,7 @@ import click
 
 from eve_meta.cli import options
 from eve_meta.cli.client import Client
+from eve_meta.cli.examples import examples
 from eve_meta.cli.machines import DOCUMENTS, Machines, Source, tell, telling_of
 from eve_meta.contact import BODY_MAX_BYTES
 from eve_meta.hooks.machine import Machine, MachineError
@@ -19,7 +20,14 @@ _OF_LIBVIRT = {"start": True, "started": False, "reconnect": False}
 """Whether all is attached, or only what is not yet: a later hook repairs what an earlier could not do."""
 
 
-@click.group(short_help="Attach and detach VMs for the program that starts them.")
+@click.group(
+    short_help="Attach and detach VMs for the program that starts them.",
+    epilog=examples(
+        "eve-meta hook plain start 6f0d4d3a-5b8c-4c39-9d53-0a7f3f0b7c11 tap0",
+        "eve-meta hook plain stop 6f0d4d3a-5b8c-4c39-9d53-0a7f3f0b7c11",
+        "virsh dumpxml web | eve-meta hook libvirt web start begin -",
+    ),
+)
 @click.option(
     "--documents",
     type=options.DIRECTORY,
@@ -33,8 +41,6 @@ def command(context: click.Context, documents: Path, run_dir: Path) -> None:
     """Attach and detach VMs for libvirt, QEMU, Xen or another program that starts them.
 
     It tells on standard error what it did and why not, and why a guest would not look for metadata.
-
-    Example: eve-meta hook plain start 6f0d4d3a-5b8c-4c39-9d53-0a7f3f0b7c11 tap0
     """
     context.obj = Machines(Client(run_dir), documents)
 

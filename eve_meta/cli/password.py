@@ -7,9 +7,16 @@ import click
 
 from eve_meta.cli import guest_text, options
 from eve_meta.cli.client import Client
+from eve_meta.cli.examples import examples
 
 
-@click.command(short_help="Show or clear the password that a guest has set.")
+@click.command(
+    short_help="Show or clear the password that a guest has set.",
+    epilog=examples(
+        "eve-meta password tap0 | base64 -d | openssl pkeyutl -decrypt -inkey ~/.ssh/id_rsa",
+        "eve-meta password tap0 --clear",
+    ),
+)
 @options.interface
 @click.option("--clear", is_flag=True, help="Forget it, so that the guest can set another.")
 @options.as_json
@@ -18,8 +25,6 @@ def command(interface: str, clear: bool, as_json: bool, run_dir: Path) -> None: 
     """Show the password that the guest behind INTERFACE has set, as it was set.
 
     That is in base64, and encrypted to the guest's RSA key, if cloudbase-init has set it.
-
-    Example: eve-meta password tap0 | base64 -d | openssl pkeyutl -decrypt -inkey ~/.ssh/id_rsa
     """
     client = Client(run_dir)
     if clear:

@@ -11,20 +11,23 @@ from attrs import evolve
 from eve_meta.answer import Answer, Metadata, Request, answer, paths
 from eve_meta.cli import options
 from eve_meta.cli.documents import vm_in
+from eve_meta.cli.examples import examples
 from eve_meta.cli.source import read
 from eve_meta.vm import VM, Tokens
 
 TOKEN_KEY_BYTES = 32
 
 
-@click.command(short_help="Show what a guest would be answered, without an agent.")
+@click.command(
+    short_help="Show what a guest would be answered, without an agent.",
+    epilog=examples(
+        "eve-meta render web.yaml", "eve-meta render web.yaml /openstack/latest/meta_data.json | jq ."
+    ),
+)
 @options.document
 @click.argument("path", required=False)
 def command(document: str, path: str | None) -> None:
-    """Show what a guest with DOCUMENT is answered at PATH, or all paths; needs no agent and no root.
-
-    Example: eve-meta render web.yaml /openstack/latest/meta_data.json
-    """
+    """Show what a guest with DOCUMENT is answered at PATH, or all paths; needs no agent and no root."""
     vm = _tokenless(vm_in(document, read(document)))
     metadata = Metadata(vm, os.urandom(TOKEN_KEY_BYTES))
     if path is None:

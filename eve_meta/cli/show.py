@@ -12,11 +12,15 @@ import click
 from eve_meta.cli import frames, moments, options
 from eve_meta.cli.accesses import accesses_in
 from eve_meta.cli.client import Client
+from eve_meta.cli.examples import examples
 from eve_meta.cli.table import aligned
 from eve_meta.story import duration, story
 
 
-@click.command(short_help="Show one attached interface.")
+@click.command(
+    short_help="Show one attached interface.",
+    epilog=examples("eve-meta show tap0", "eve-meta show tap0 --json | jq .revision"),
+)
 @options.interface
 @options.as_json
 @options.run_dir
@@ -24,8 +28,6 @@ def command(interface: str, as_json: bool, run_dir: Path) -> None:  # noqa: FBT0
     """Show how INTERFACE is served: which VM's document, through what, and why not if it is not.
 
     If it is, also what its guest has asked: since when, by whom, in vain, and whether for its user data.
-
-    Example: eve-meta show tap0
     """
     client = Client(run_dir)
     status = client.show(interface)

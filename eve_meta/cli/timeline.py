@@ -10,6 +10,7 @@ from eve_meta.accesses import FIRST, Access, Accesses, Revision
 from eve_meta.cli import moments, options
 from eve_meta.cli.accesses import accesses_in
 from eve_meta.cli.client import Client
+from eve_meta.cli.examples import examples
 from eve_meta.cli.table import aligned
 from eve_meta.story import client_of
 
@@ -19,7 +20,10 @@ _WIDTH = 24
 _REFUSED, _FAILED = 400, 500
 
 
-@click.command(short_help="Show what a guest has asked, and when.")
+@click.command(
+    short_help="Show what a guest has asked, and when.",
+    epilog=examples("eve-meta timeline tap0", "eve-meta timeline tap0 --json | jq -r '.requests[].path'"),
+)
 @options.interface
 @options.as_json
 @options.run_dir
@@ -28,8 +32,6 @@ def command(interface: str, as_json: bool, run_dir: Path) -> None:  # noqa: FBT0
 
     A line has the seconds since then, where that is between the first request and the last, the status and
     length of the answer, and what was asked. Above it stands who asked, where that changes.
-
-    Example: eve-meta timeline tap0
     """
     told = Client(run_dir).requests(interface)
     if as_json:

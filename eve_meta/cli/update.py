@@ -10,10 +10,16 @@ import click
 from eve_meta.cli import options
 from eve_meta.cli.client import Client
 from eve_meta.cli.documents import vm_and_text
+from eve_meta.cli.examples import examples
 from eve_meta.cli.source import read, shown
 
 
-@click.command(short_help="Serve a VM another document.")
+@click.command(
+    short_help="Serve a VM another document.",
+    epilog=examples(
+        "eve-meta update /etc/eve-meta/vms/web.yaml", "sed s/old/new/ web.yaml | eve-meta update -"
+    ),
+)
 @options.document
 @options.as_json
 @options.run_dir
@@ -21,8 +27,6 @@ def command(document: str, as_json: bool, run_dir: Path) -> None:  # noqa: FBT00
     """Serve DOCUMENT, a YAML or JSON file or - for standard input, to the VM whose uuid is in it.
 
     All its interfaces change at one instant; open connections go on. The VM must be attached.
-
-    Example: eve-meta update /etc/eve-meta/vms/web.yaml
     """
     client = Client(run_dir)
     vm, text = vm_and_text(document, read(document))

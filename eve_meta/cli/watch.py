@@ -12,13 +12,17 @@ import click
 
 from eve_meta.cli import options
 from eve_meta.cli.client import Client
+from eve_meta.cli.examples import examples
 from eve_meta.cli.table import aligned
 from eve_meta.cli.watched import COLUMNS, ORDERS, Watched, watched
 
 Show = Callable[[list[Watched]], None]
 
 
-@click.command(short_help="Watch what guests ask, at all interfaces.")
+@click.command(
+    short_help="Watch what guests ask, at all interfaces.",
+    epilog=examples("eve-meta watch --sort errors", "eve-meta watch --interval 10 --count 6"),
+)
 @click.option(
     "--sort",
     "order",
@@ -40,8 +44,6 @@ def command(order: str, interval: float, times: int | None, run_dir: Path) -> No
     """Show all attached interfaces, a line each: state, requests a second, errors, and what was asked last.
 
     On a terminal it is shown anew until Ctrl-C. Elsewhere it is printed once, or --count times.
-
-    Example: eve-meta watch --sort errors
     """
     is_seen = sys.stdout.isatty()
     looks = range(times) if times else count() if is_seen else range(1)

@@ -9,14 +9,9 @@ from pathlib import Path
 import click
 import pytest
 
+from eve_meta.cli import SECTIONS, VERBS
 from eve_meta.cli.client import Client
 from tests.unit.cli.commands import Ran, eve_meta, failed
-
-VERBS = (
-    *("agent", "check-config", "attach", "update", "detach"),
-    *("list", "show", "timeline", "watch", "events", "password", "reports"),
-    *("import", "render", "hook"),
-)
 
 
 @pytest.fixture
@@ -154,6 +149,7 @@ class TestUsage:
             (["attach", "tap0"], "Missing argument 'DOCUMENT' (see '{verb} --help')"),
             (["show", ""], "Invalid value for 'INTERFACE': is empty (see '{verb} --help')"),
             (["frob"], "No such command 'frob' (see 'eve-meta --help')"),
+            (["atach"], "No such command 'atach': did you mean 'attach'? (see 'eve-meta --help')"),
             (
                 ["attach", "tap0", "x", "--wait", "-1"],
                 "Invalid value for '--wait': -1 is not in the range 0<=x<=3600 (see '{verb} --help')",
@@ -173,7 +169,7 @@ class TestUsage:
         ran = eve_meta()
 
         assert (2, "") == (ran.code, ran.out)
-        assert "Commands:" in ran.err
+        assert "Serve VMs:" in ran.err
 
     def test_a_setting_that_cannot_be(self, tmp_path: Path) -> None:
         ran = eve_meta("agent", "--run-dir", tmp_path / ("d" * 100))
@@ -209,12 +205,14 @@ class TestHelp:
         ran = eve_meta(verb, "--help")
 
         assert (0, "") == (ran.code, ran.err)
-        assert f"Example: eve-meta {verb} " in ran.out
+        assert f"eve-meta {verb}" in ran.out.partition("Example")[2]
 
     def test_all_verbs_are_named(self) -> None:
         ran = eve_meta("--help")
 
-        assert list(VERBS) == [line.split()[0] for line in ran.out.partition("Commands:\n")[2].splitlines()]
+        sections = ran.out.partition(f"{next(iter(SECTIONS))}:\n")[2].partition("Examples:")[0]
+        lines = sections.splitlines()
+        assert list(VERBS) == [line.split()[0] for line in lines if line.startswith("  ") and line.strip()]
 
     def test_version(self) -> None:
         ran = eve_meta("--version")
