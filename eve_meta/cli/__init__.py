@@ -5,6 +5,7 @@ A verb's module is imported only when the verb is used: a hook runs `attach` in 
 
 import gc
 import importlib
+import os
 from collections.abc import Mapping
 from itertools import chain
 
@@ -110,7 +111,7 @@ def main() -> int:
 
 def _run() -> int:
     try:
-        return eve_meta.main(prog_name="eve-meta", standalone_mode=False) or 0
+        return eve_meta.main(prog_name="eve-meta", standalone_mode=False, color=_colour()) or 0
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return MISUSED
@@ -121,6 +122,11 @@ def _run() -> int:
         return _told(error.format_message(), FAILED)
     except click.Abort:
         return _told("interrupted", FAILED)
+
+
+def _colour() -> bool | None:
+    """None: where it is seen. Source: https://no-color.org."""
+    return False if os.environ.get("NO_COLOR") else None
 
 
 def _told(message: str, code: int) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from eve_meta.contact import control_socket
+from eve_meta.contact import RUN_DIR, control_socket
 
 _DONE = 200
 """What HTTP calls so."""
@@ -37,7 +37,11 @@ class Client:
 
     def __init__(self, run_dir: Path) -> None:
         self._socket = control_socket(run_dir)
-        self._start = f"start it, as root, with 'eve-meta agent --run-dir {run_dir}'"
+        self._start = (
+            "start it with 'systemctl start eve-meta', or as root with 'eve-meta agent'"
+            if run_dir == RUN_DIR
+            else f"start it, as root, with 'eve-meta agent --run-dir {run_dir}'"
+        )
 
     def attach(self, interface: str, document: bytes, media_type: str, wait_seconds: float) -> Any:
         """Serve a document, YAML or JSON; answers the status once a guest is answered."""

@@ -30,7 +30,8 @@ def command(as_json: bool, run_dir: Path) -> None:  # noqa: FBT001 - click passe
         click.echo(json.dumps(answer, indent=1))
         return
     if answer["interfaces"]:
-        click.echo("\n".join(aligned([TITLES, *map(_row, answer["interfaces"])])))
+        rows = [TITLES, *map(_row, answer["interfaces"])]
+        click.echo("\n".join(aligned(rows, TITLES.index("STATE"))))
     for problem in answer["problems"]:
         click.echo(f"eve-meta: {problem}", err=True)
 

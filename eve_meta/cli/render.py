@@ -1,5 +1,6 @@
 """`eve-meta render`."""
 
+import json
 import os
 import sys
 import time
@@ -26,17 +27,21 @@ TOKEN_KEY_BYTES = 32
 )
 @options.document
 @click.argument("path", required=False)
-def command(document: str, path: str | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print the list of paths as JSON.")
+def command(document: str, path: str | None, as_json: bool) -> None:  # noqa: FBT001 - click passes all by name
     """Show what a guest with DOCUMENT is answered at PATH, or all paths; needs no agent and no root."""
+    if as_json and path is not None:
+        raise click.UsageError("--json is for the list of paths: an answer is printed as a guest gets it")
     vm = _tokenless(vm_in(document, read(document)))
     metadata = Metadata(vm, os.urandom(TOKEN_KEY_BYTES))
     if path is None:
-        click.echo("\n".join(paths(metadata)))
+        listed = list(paths(metadata))
+        click.echo(json.dumps(listed, indent=1) if as_json else "\n".join(listed))
         return
     answered = _answered(metadata, path)
     if answered.status != HTTPStatus.OK:
         message = f"{path}: a guest is answered {answered.status} {HTTPStatus(answered.status).phrase}"
-        raise click.ClickException(f"{message} (without a path, all there are is shown)")
+        raise click.ClickException(f"{message} (see 'eve-meta render {document}' for all paths)")
     sys.stdout.buffer.write(answered.body)
 
 

@@ -12,6 +12,7 @@ import click
 from eve_meta.cli import frames, moments, options
 from eve_meta.cli.accesses import accesses_in
 from eve_meta.cli.client import Client
+from eve_meta.cli.colours import coloured
 from eve_meta.cli.examples import examples
 from eve_meta.cli.table import aligned
 from eve_meta.story import duration, story
@@ -64,6 +65,8 @@ def _lines(status: Mapping[str, object]) -> Iterator[tuple[str, str]]:
         match field, value:
             case _, None | False:
                 pass
+            case "state", _:
+                yield field, coloured(str(value))
             case "has_password", _:
                 yield "password", "set by the guest: see 'eve-meta password'"
             case "server_pid", _:

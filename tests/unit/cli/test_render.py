@@ -26,6 +26,13 @@ def test_all_paths(document: Path) -> None:
     assert {"/openstack/latest/meta_data.json", "/latest/meta-data/instance-id"} <= set(paths)
 
 
+def test_all_paths_for_programs(document: Path) -> None:
+    assert eve_meta("render", document).out.splitlines() == json.loads(
+        eve_meta("render", document, "--json").out
+    )
+    assert 2 == eve_meta("render", document, "/latest/user-data", "--json").code
+
+
 def test_a_path(document: Path) -> None:
     """With a slash before it or not; a VM that wants tokens is shown as to a guest with one."""
     for path in ("/openstack/latest/meta_data.json", "openstack/latest/meta_data.json"):
@@ -42,7 +49,7 @@ def test_bytes_come_as_they_are(document: Path) -> None:
 
 
 def test_a_path_that_leads_nowhere(document: Path) -> None:
-    message = "/nope: a guest is answered 404 Not Found (without a path, all there are is shown)"
+    message = f"/nope: a guest is answered 404 Not Found (see 'eve-meta render {document}' for all paths)"
     assert failed(message) == eve_meta("render", document, "/nope")
 
 

@@ -11,12 +11,13 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from click import unstyle
 
 from eve_meta.cli import MISUSED
 from eve_meta.contact import control_socket
 from netns.names import link_of
 from tests.unit.agent.memory_host import PID
-from tests.unit.cli.commands import Agent, Ran, eve_meta, failed, on_a_terminal, running_agent
+from tests.unit.cli.commands import ENVIRONMENT, Agent, Ran, eve_meta, failed, on_a_terminal, running_agent
 
 PORTS = ("tap0", "tap1", "tap2", "tap3", "tap-refused", "tap-missing")
 
@@ -178,6 +179,18 @@ def test_detach_from_a_vm(run_dir: Path, document: Path, uuid: UUID) -> None:
     assert Ran(0, "tap1: detached\n", "") == eve_meta(*detach, str(uuid))
 
 
+def test_detach_for_programs(run_dir: Path, document: Path) -> None:
+    """An answer in a line for each."""
+    eve_meta("attach", "tap1", document, "--run-dir", run_dir)
+    one = eve_meta("detach", "tap1", "--json", "--run-dir", run_dir)
+    many = eve_meta("detach", "tap1", "tap2", "--json", "--run-dir", run_dir)
+
+    assert {"interface": "tap1", "detached": True} == json.loads(one.out)
+    answers = sorted(map(json.loads, many.out.splitlines()), key=lambda each: str(each["interface"]))
+    assert [("tap1", False)] == [(each["interface"], each["detached"]) for each in answers[:1]]
+    assert ["tap1", "tap2"] == [each["interface"] for each in answers]
+
+
 def test_update(agent: Agent, document: Path, uuid: UUID) -> None:
     """All interfaces of the VM are served the document."""
     to_agent = ("--run-dir", agent.run_dir)
@@ -270,6 +283,18 @@ def test_watch(run_dir: Path, document: Path) -> None:
     assert (0, "") == (once.code, once.err)
     assert re.search(r"^tap0 +web +open +0\.0 +0 ", once.out, re.MULTILINE)
     assert 2 == twice.out.count("INTERFACE")
+
+
+def test_watch_for_programs(run_dir: Path, document: Path) -> None:
+    """An object in a line for each look."""
+    eve_meta("attach", "tap0", document, "--run-dir", run_dir)
+
+    ran = eve_meta("watch", "--json", "--count", "2", "--interval", "0.1", "--run-dir", run_dir)
+    looks = [json.loads(line)["interfaces"] for line in ran.out.splitlines()]
+
+    assert [("tap0", "open")] * 2 == [
+        (each["interface"], each["state"]) for look in looks for each in look if each["interface"] == "tap0"
+    ]
 
 
 def test_watch_on_a_terminal(tmp_path: Path, document: Path) -> None:
@@ -367,6 +392,29 @@ def test_list(tmp_path: Path, document: Path, uuid: UUID) -> None:
         assert Ran(0, table, "") == eve_meta("list", "--run-dir", run_dir)
         listed = json.loads(eve_meta("list", "--json", "--run-dir", run_dir).out)
         assert ["tap-gone", "tap10"] == [status["interface"] for status in listed["interfaces"]]
+
+
+def test_states_have_colours_on_a_terminal(
+    tmp_path: Path, document: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And nowhere if nobody wants any."""
+    with running_agent(tmp_path) as agent:
+        agent.port_comes("tap0", "tap-gone")
+        for interface in ("tap0", "tap-gone"):
+            eve_meta("attach", interface, document, "--run-dir", agent.run_dir)
+        agent.port_goes("tap-gone")
+        commands = [("list",), ("show", "tap0"), ("show", "tap-gone"), ("timeline", "tap0")]
+
+        def shown() -> str:
+            return "".join(on_a_terminal(*each, "--run-dir", agent.run_dir) for each in commands)
+
+        coloured = shown()
+        assert 2 == coloured.count("\x1b[32mopen\x1b[0m")
+        assert 2 == coloured.count("\x1b[33mabsent\x1b[0m")
+        monkeypatch.setitem(ENVIRONMENT, "NO_COLOR", "1")
+        plain = shown()
+        assert "\x1b" not in plain
+        assert unstyle(coloured).splitlines()[:3] == plain.splitlines()[:3]
 
 
 def test_list_tells_problems(tmp_path: Path) -> None:
