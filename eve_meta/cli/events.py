@@ -12,6 +12,7 @@ import click
 
 from eve_meta.cli import options
 from eve_meta.cli.client import Client, RefusedError
+from eve_meta.cli.examples import examples
 
 _AGAIN_SECONDS = 0.5
 """Before an agent that has gone away is asked for again."""
@@ -19,7 +20,13 @@ _AGAIN_SECONDS = 0.5
 _COLOURS = {"warn": "yellow", "error": "red", "critical": "red"}
 
 
-@click.command(short_help="Show what has changed, as it happens.")
+@click.command(
+    short_help="Show what has changed, as it happens.",
+    epilog=examples(
+        "eve-meta events --follow tap0",
+        "eve-meta events --json | jq -r 'select(.kind == \"repaired\").message'",
+    ),
+)
 @click.argument("interfaces", nargs=-1)
 @click.option("--follow", "-f", is_flag=True, help="Go on with what happens, until Ctrl-C.")
 @options.as_json
@@ -29,8 +36,6 @@ def command(interfaces: tuple[str, ...], follow: bool, as_json: bool, run_dir: P
 
     With --follow an agent that is started anew meanwhile is waited for. --json prints an object in a line for
     each event, for programs.
-
-    Example: eve-meta events --follow tap0
     """
     client = Client(run_dir)
     with suppress(KeyboardInterrupt):

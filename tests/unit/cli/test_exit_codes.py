@@ -17,6 +17,8 @@ ASKING = (
     ("show", "tap0"),
     ("timeline", "tap0"),
     ("watch",),
+    ("events",),
+    ("reports", "tap0"),
     ("password", "tap0"),
     ("hook", "plain", "stop", OTHER),
     ("detach", "tap0"),
@@ -47,6 +49,8 @@ REFUSED = (
     ("show", "tap9"),
     ("timeline", "tap9"),
     ("password", "tap9"),
+    ("reports", "tap9"),
+    ("reports", "tap0", "kubeconfig"),
     ("hook", "plain", "start", OTHER, "tap0"),
 )
 

@@ -355,6 +355,7 @@ def test_reports(tmp_path: Path, document: Path) -> None:
             "reports", "tap0", "phone-home", *to_agent
         )
         assert MISUSED == eve_meta("reports", "tap0", "nonsense", *to_agent).code
+        assert MISUSED == eve_meta("reports", "tap0", "kubeconfig", "--json", *to_agent).code
 
 
 def test_password_on_a_terminal(tmp_path: Path, document: Path) -> None:
