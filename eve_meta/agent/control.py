@@ -129,10 +129,9 @@ class AllReports(_OfInterface):
         return {"GET": self._read}
 
     def getChild(self, path: bytes, request: IRequest) -> Resource:
-        """A report of some kind."""
+        """A report of some kind; or this, with a slash behind."""
         del request
-        kind = path.decode("ascii", "replace")
-        return OneReport(self._agent, self._name, kind) if kind in REPORTS else NoResource()
+        return self if path == b"" else OneReport(self._agent, self._name, path.decode("ascii", "replace"))
 
     async def _read(self, request: ControlRequest) -> object:
         request.queried()

@@ -21,6 +21,7 @@ from eve_meta.agent.status import Counts, IAgent, NotAttachedError, NotReportedE
 from eve_meta.exchange import Post
 from eve_meta.messages import PasswordSetError
 from eve_meta.passwords import PASSWORD
+from eve_meta.reports import REPORTS
 from eve_meta.traffic import Traffic
 from netns import (
     Changes,
@@ -132,7 +133,8 @@ class Lifecycle:
 
     def report(self, interface: str, kind: str) -> bytes:
         """See `IAgent.report`."""
-        content = self._inventory.reports.read(self._attached(interface).uuid, kind)
+        vm = self._attached(interface).uuid
+        content = self._inventory.reports.read(vm, kind) if kind in REPORTS else None
         if content is None:
             raise NotReportedError(interface, kind)
         return content

@@ -34,8 +34,9 @@ class ReportTests(ControlTests):
         assert 200 == self.report("tap0", b'{"\xff')
         assert b'{"\xff' == self.read_report()
         assert [[("kubeconfig", 3)]] * 2 == [self.reported(name) for name in ("tap0", "tap1")]
-        event = json.loads(parsed(self.send("GET", "/v1/events").value()).body.splitlines()[-1])
-        assert ("report", ["tap0"], RED["uuid"]) == (event["kind"], event["interfaces"], event["vm"])
+        events = map(json.loads, parsed(self.send("GET", "/v1/events").value()).body.splitlines())
+        (event,) = (each for each in events if each["kind"] == "report")
+        assert (["tap0"], RED["uuid"]) == (event["interfaces"], event["vm"])
         assert event["message"].endswith("has reported: kubeconfig")
 
     def test_latest(self) -> None:
@@ -66,7 +67,9 @@ class ReportTests(ControlTests):
     def test_no_such_kind(self) -> None:
         self.attach("tap0", RED)
 
-        assert "path" == self.ask("GET", "/v1/interfaces/tap0/reports/secrets").error["kind"]
+        for kind in ("secrets", "..%2Fvms%2Fx", "%FF"):
+            refused = self.ask("GET", f"/v1/interfaces/tap0/reports/{kind}")
+            assert (404, "not-reported") == (refused.status, refused.error["kind"])
 
     def test_restart(self) -> None:
         """It is kept over a restart of the agent and with a new document."""
