@@ -14,29 +14,59 @@ from types import NoneType
 from typing import Any, get_args, get_origin
 from uuid import UUID
 
-from attrs import NOTHING, fields, has
+from attrs import NOTHING, Attribute, fields, has
 
 from eve_meta import vm
 from eve_meta.document.verbatim import PARTIAL, NetworkData
 
 Schema = dict[str, Any]
 
-_LINE = {"type": "string", "pattern": r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$"}
-_TEXT = {"type": "string", "pattern": r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$"}
-_PATH = {
-    "type": "string",
-    "pattern": r"^(/|[A-Za-z]:[\\/])[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$",
-}
-_BASE64 = {"type": "string", "pattern": r"^[A-Za-z0-9+/=\s]*$"}
-_TAG_KEY = {"type": "string", "pattern": r"^[0-9A-Za-z+\-.,_:@]{1,255}$", "not": {"enum": [".", ".."]}}
-_IPV4 = {"type": "string", "format": "ipv4"}
+
+def _text(title: str, description: str, **rest: Any) -> Schema:
+    """Text of a kind that has a name, which pages and clients can show."""
+    return {"type": "string", "title": title, "description": description} | rest
+
+
+_LINE = _text(
+    "line",
+    "Text on one line, not empty, without control characters.",
+    pattern=r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$",
+)
+_TEXT = _text(
+    "text",
+    "Text that may have line breaks and tabs, but no other control characters.",
+    pattern=r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$",
+)
+_PATH = _text(
+    "path",
+    "An absolute path, of Unix or Windows.",
+    pattern=r"^(/|[A-Za-z]:[\\/])[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$",
+)
+_BASE64 = _text("base64", "Bytes in base64, on any number of lines.", pattern=r"^[A-Za-z0-9+/=\s]*$")
+_TAG_KEY = _text(
+    "key",
+    "1 to 255 letters, digits and `+-.,_:@`, since it is part of a path.",
+    pattern=r"^[0-9A-Za-z+\-.,_:@]{1,255}$",
+) | {"not": {"enum": [".", ".."]}}
+_KEY_NAME = _text("key name", "A line without `=`.", pattern=r"^[^=\u0000-\u001f\u007f-\u009f\u2028\u2029]+$")
+_IPV4 = _text("IPv4 address", "Like `10.0.0.5`.", format="ipv4")
 _IPV6 = {"type": "string", "format": "ipv6"}
-_PREFIXED = {
-    "type": "string",
-    "pattern": r"^([0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)/[0-9]+$",
+_IP = {
+    "title": "IP address",
+    "description": "Of either family, without a zone.",
+    "anyOf": [_IPV4, _IPV6],
 }
+_PREFIXED = _text(
+    "address with prefix",
+    "Of either family, without a zone: like `10.0.0.5/24`, `2001:db8::5/64`.",
+    pattern=r"^([0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)/[0-9]+$",
+)
 _ANYTHING: Schema = {}
 _NULL = {"type": "null"}
+_FILE_NAME = _NULL | {
+    "title": "file name",
+    "description": "Of a file that the command line puts in; the agent knows none.",
+}
 
 
 def _whole_number(low: int, high: int) -> Schema:
@@ -59,15 +89,17 @@ def _given(*names: str) -> Schema:
 
 
 _OCTETS = {
+    "title": "content",
+    "description": "Text, or bytes as `{base64: …}`, or what is in a file, as `{file: …}`.",
     "anyOf": [
         {"type": "string"},
         {
             "type": "object",
-            "properties": {"base64": _BASE64, "file": _NULL},
+            "properties": {"base64": _BASE64, "file": _FILE_NAME},
             "required": ["base64"],
             "additionalProperties": False,
         },
-    ]
+    ],
 }
 _FILE = {
     "type": "object",
@@ -75,7 +107,7 @@ _FILE = {
         "path": reference("Path"),
         "content": {"anyOf": [_OCTETS, _NULL]},
         "base64": {"anyOf": [_BASE64, _NULL]},
-        "file": _NULL,
+        "file": _FILE_NAME,
     },
     "required": ["path"],
     "additionalProperties": False,
@@ -89,31 +121,34 @@ _SLAAC = {
 }
 
 _KINDS: Mapping[Any, Schema] = {
-    UUID: {
-        "type": "string",
-        "format": "uuid",
-        "pattern": "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$",
-    },
+    UUID: _text(
+        "UUID",
+        "Like `6f0d4d3a-5b8c-4c39-9d53-0a7f3f0b7c11`.",
+        format="uuid",
+        pattern="^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$",
+    ),
     IPv4Address: _IPV4,
-    vm.IPAddress: {"anyOf": [_IPV4, _IPV6]},
+    vm.IPAddress: _IP,
     vm.IPInterface: _PREFIXED,
     vm.IPNetwork: _PREFIXED,
     bool: {"type": "boolean"},
     bytes: _OCTETS,
     vm.Family: {"enum": [4, 6]},
     vm.Line: _LINE,
-    vm.Hostname: {
-        "type": "string",
-        "maxLength": 253,
-        "pattern": (
+    vm.Hostname: _text(
+        "host name",
+        "Labels of letters, digits and inner hyphens, joined by dots: RFC 1123, section 2.1.",
+        maxLength=253,
+        pattern=(
             r"^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$"
         ),
-    },
-    vm.MacAddress: {
-        "type": "string",
-        "pattern": "^[0-9A-Fa-f][02468ACEace]((:[0-9A-Fa-f]{2}){5}|(-[0-9A-Fa-f]{2}){5})$",
-    },
-    vm.InstanceId: {"type": "string", "pattern": "^i-[0-9A-Za-z-]+$"},
+    ),
+    vm.MacAddress: _text(
+        "MAC address",
+        "Of one machine, with colons or dashes, like `fa:16:3e:00:00:01`.",
+        pattern="^[0-9A-Fa-f][02468ACEace]((:[0-9A-Fa-f]{2}){5}|(-[0-9A-Fa-f]{2}){5})$",
+    ),
+    vm.InstanceId: _text("instance ID", "`i-` and letters, digits and hyphens.", pattern="^i-[0-9A-Za-z-]+$"),
     vm.DevicePath: reference("Path"),
     vm.JsonObject: {"type": "object"},
     vm.Mtu: _whole_number(68, 65535),
@@ -129,7 +164,7 @@ _KINDS: Mapping[Any, Schema] = {
 
 _NAMED: Mapping[type, tuple[Schema, Schema]] = {
     vm.MetaItem: (_LINE, _TEXT),
-    vm.PublicKey: ({"type": "string", "pattern": r"^[^=\u0000-\u001f\u007f-\u009f\u2028\u2029]+$"}, _TEXT),
+    vm.PublicKey: (_KEY_NAME, _TEXT),
     vm.VendorSource: (_LINE, _ANYTHING),
     vm.Tag: (_TAG_KEY, {"anyOf": [{"const": ""}, _LINE]}),
     vm.BlockDevice: (_TAG_KEY, _LINE),
@@ -153,10 +188,16 @@ def record(kind: type, kinds: Mapping[Any, Schema]) -> Schema:
     """The schema of a class of fields, from the schemas of what these are made of."""
     return {
         "type": "object",
-        "properties": {field.name: _schema(field.type, kinds) for field in fields(kind)},
+        "properties": {field.name: _field(field, kinds) for field in fields(kind)},
         "required": [field.name for field in fields(kind) if field.default is NOTHING],
         "additionalProperties": kind in PARTIAL,
     }
+
+
+def _field(field: "Attribute[Any]", kinds: Mapping[Any, Schema]) -> Schema:
+    """The schema of a field, with what holds if it is left out."""
+    usual = field.default.value if isinstance(field.default, Enum) else field.default
+    return _schema(field.type, kinds) | ({"default": usual} if isinstance(usual, int | str) else {})
 
 
 def _schema(kind: Any, kinds: Mapping[Any, Schema]) -> Schema:
