@@ -31,6 +31,11 @@ setup(
             "matplotlib>=3.8",
             "pytest>=8.3",
         ],
+        "docs": [
+            "furo>=2024.8.6",
+            "myst-parser>=4.0",
+            "Sphinx>=8.1",
+        ],
         "test": [
             "botocore>=1.35",
             "cloudbase-init>=1.1.8",
@@ -39,6 +44,8 @@ setup(
             "h11>=0.16",
             "hypothesis>=6.130",
             "jsonschema-rs>=0.60",
+            "markdown-it-py>=3.0",
+            "mdit-py-plugins>=0.4.1",
             "mypy>=1.13",
             "mypy-zope>=1.0.8",
             "pyroute2>=0.9.5",
