@@ -4,13 +4,17 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from eve_meta.contact import RUN_DIR
 from tests.agents import Agent
+from tests.docs.examples import blocks
+from tests.docs.pages import ROOT, read
 from tests.hosts import Host, run
 from tests.integration.libvirt import Libvirt, states
 from tests.support import need_programs, soon
@@ -126,3 +130,21 @@ def test_agent_hangs(libvirt: Libvirt, agent: Agent) -> None:
         assert "timeout: sending signal TERM to command" in libvirt.log
     finally:
         os.kill(agent.pid, signal.SIGCONT)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/hooks.md"])
+def test_documented(libvirt: Libvirt, agent: Agent, page: str) -> None:
+    """What a page shows puts a document into a domain, and its guest is told what it says."""
+    del libvirt
+    here = f"{Path(__file__).relative_to(ROOT)}::{test_documented.__name__}"
+    path = f"PATH={Path(sys.executable).parent}:{os.environ['PATH']}"
+    shown = [each.text for each in blocks(read(ROOT / page)) if here in each.places]
+    assert shown
+    for each in shown:
+        run("env", path, "bash", "-ec", each)
+    if "running" not in run("virsh", "domstate", "web"):
+        run("virsh", "start", "web")
+
+    assert {"open"} == {*attached_now(agent).values()}
+    assert "user_data" not in DOMAIN
+    assert "user_data" in json.dumps(documents(agent))

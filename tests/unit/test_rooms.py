@@ -1,4 +1,4 @@
-"""What may import what: the rules of docs/design.md, read off the source."""
+"""What may import what: the rules of docs/architecture.md, read off the source."""
 
 import ast
 from collections.abc import Iterator
