@@ -48,3 +48,6 @@ ask web /eve/v1/app/appCustomStatus --user-agent curl/7.88.1 --header Content-Ty
 as_cloud_init web /openstack/2018-08-27/user_data
 as_cloud_init db /latest/meta-data/nothing
 as_cloud_init db /latest/meta-data/placement
+
+getent group libvirt >/dev/null || groupadd libvirt
+{ printf '#\n%.0s' {1..15}; echo 'group: libvirt'; } >/etc/eve-meta/config.yaml
