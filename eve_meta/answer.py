@@ -14,6 +14,7 @@ from eve_meta.sessions import answer_token, is_token_path, refuse_session
 from eve_meta.target import MalformedTargetError, names_in
 from eve_meta.tree import Directory, Entropy, Inbox, Leaf, SeededLeaf, Slot, find
 from eve_meta.vm import VM, Endpoint
+from eve_meta.waiting import unless_waited
 
 __all__ = ["Answer", "Metadata", "Request", "answer", "paths"]
 
@@ -110,7 +111,9 @@ def _answer_metadata(
                 return refusal(404)
             found = place.answer
     known = request.headers.get(IF_NONE_MATCH)
-    return found if known is None else unless_known(found, place.tag, known)
+    if known is not None:
+        found = unless_known(found, place.tag, known)
+    return unless_waited(found, place.tag, request.target) if b"?" in request.target else found
 
 
 def _locate(vm: VM, target: bytes, peer: str) -> _Place:

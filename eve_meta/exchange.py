@@ -54,6 +54,19 @@ class Post:
 
 
 @frozen
+class Wait:
+    """What a guest waits for rather than being answered: that what it reads has another tag, or is gone.
+
+    Attributes:
+        tag: the one that it has.
+        seconds: after which it is to be answered in any case; None: as late as may be.
+    """
+
+    tag: bytes
+    seconds: int | None
+
+
+@frozen
 class Answer:
     """What is to be sent.
 
@@ -62,6 +75,7 @@ class Answer:
         body: for HEAD too, whose Content-Length tells it.
         hop_limit: IP TTL or hop limit to send it with; None: the usual one.
         post: what is to be kept before this is sent; None: nothing.
+        wait: what the guest waits for before it is answered; None: nothing.
     """
 
     status: int
@@ -69,11 +83,12 @@ class Answer:
     body: bytes
     hop_limit: int | None = None
     post: Post | None = None
+    wait: Wait | None = None
 
 
-def refusal(status: int, *headers: tuple[bytes, bytes]) -> Answer:
-    """An error with a short plain body."""
-    return Answer(status, ((b"Content-Type", PLAIN), *headers), _REASONS[status] + b"\n")
+def refusal(status: int, *headers: tuple[bytes, bytes], reason: bytes = b"") -> Answer:
+    """An error with a short plain body: the usual words for it, or better ones."""
+    return Answer(status, ((b"Content-Type", PLAIN), *headers), (reason or _REASONS[status]) + b"\n")
 
 
 def too_many(pause: float) -> Answer:

@@ -34,6 +34,7 @@ PURE = (
     "eve_meta.tokens",
     "eve_meta.tree",
     "eve_meta.vm",
+    "eve_meta.waiting",
     "netns.names",
     "netns.plan",
     "netns.steps",
