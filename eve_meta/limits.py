@@ -47,12 +47,14 @@ class Limits:
         1, _MANY, "kept, of what a guest sets or reports; more get 429 with Retry-After"
     )
     posts_burst: int = _limit(20, _MANY, "kept at once, after a quiet time")
+    waiting: int = _limit(16, _MANY, "for a change, at once; more get 429 with Retry-After")
     headers: int = _limit(100, _MANY, "of a request; more get 431")
     head_bytes: int = _limit(16384, _MEBIBYTE, "of a request's first line and headers; more get 414 or 431")
     body_bytes: int = _limit(65536, 16 * _MEBIBYTE, "of a request; more get 413")
     head_seconds: int = _limit(30, _DAY_SECONDS, "for a request's first line and headers")
     body_seconds: int = _limit(60, _DAY_SECONDS, "for a request's body")
     idle_seconds: int = _limit(60, _DAY_SECONDS, "without a request, before a connection is closed")
+    wait_seconds: int = _limit(300, _DAY_SECONDS, "for a change, whatever `timeout_sec` says")
     send_seconds: int = _limit(60, _DAY_SECONDS, "for a guest to take what it is sent")
 
 

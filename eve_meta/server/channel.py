@@ -14,6 +14,11 @@ Note [Slow guests]
     An answer is handed to Twisted slice by slice, as its guest takes it, and no request is answered before
     the last answer is taken. So a guest that reads nothing costs two slices, however large its user data is
     and however often it asks for it.
+
+Note [Guests that wait for a change]
+    Nobody is late meanwhile. Their bytes are read on all the same, for that tells that a guest has gone; what
+    it sends behind its request is read once, and then no more until it is answered. A guest that has
+    half-closed cannot be told from one that has gone: it is answered at once.
 """
 
 from collections import deque
@@ -51,6 +56,7 @@ class _Awaited(Enum):
     REST_OF_HEAD = auto()
     REST_OF_BODY = auto()
     TAKING = auto()
+    LEAVING = auto()
     NOTHING = auto()
 
 
@@ -80,6 +86,7 @@ class GuestChannel(Protocol, TimeoutMixin):
         self._awaited: _Awaited | None = None
         self._is_answering = self._is_choked = self._is_half_closed = self._is_closing = False
         self._is_reading = True
+        self._has_sent_on = False
         self._asked_at = 0.0
         self._unsent = memoryview(b"")
         self._forgotten_bytes: int | None = None
@@ -94,6 +101,7 @@ class GuestChannel(Protocol, TimeoutMixin):
     def dataReceived(self, data: bytes) -> None:
         """Answer what is whole by now."""
         if self._forgotten_bytes is None:
+            self._has_sent_on = self._request is not None
             self._received += self._parser.feed(data)
             self._go_on()
             return
@@ -114,6 +122,7 @@ class GuestChannel(Protocol, TimeoutMixin):
         """Answer what came whole, then close."""
         self._is_half_closed = True
         if self._forgotten_bytes is None:
+            self._end_wait()
             self._go_on()
         else:
             self.loseConnection()
@@ -138,9 +147,13 @@ class GuestChannel(Protocol, TimeoutMixin):
         self._request = None
         if self._awaited is not _Awaited.REQUEST:
             self._awaited = None
-        self._access.note(self._asked_at, request.value, request.code, len(request.body))
+        now = self._clock.seconds()
+        self._access.note(now, request.value, request.code, len(request.body))
         content = b"" if request.value.method == b"HEAD" else request.body
-        self._send(request.code, request.headers, content, is_last=not request.keeps_alive)
+        self._send(now, request.code, request.headers, content, is_last=not request.keeps_alive)
+        if not request.keeps_alive:
+            self._received.clear()
+            self._parser.end()
         self._go_on()
 
     def loseConnection(self) -> None:
@@ -202,12 +215,21 @@ class GuestChannel(Protocol, TimeoutMixin):
         else:
             self._request = GuestRequest(self, received)
             self._resource.render(self._request)
+            if self._is_half_closed:
+                self._end_wait()
+
+    def _end_wait(self) -> None:
+        """See Note [Guests that wait for a change]."""
+        if self._request and self._request.end_wait:
+            self._request.end_wait()
 
     def _refuse(self, answer: Answer, *, is_head: bool, request: Request | None = None) -> None:
         """Answer, and take no more requests: see Note [Lingering]."""
-        self._access.note(self._clock.seconds(), request, answer.status, len(answer.body))
+        now = self._clock.seconds()
+        self._access.note(now, request, answer.status, len(answer.body))
         length = (b"Content-Length", b"%d" % len(answer.body))
-        self._send(answer.status, (*answer.headers, length), b"" if is_head else answer.body, is_last=True)
+        content = b"" if is_head else answer.body
+        self._send(now, answer.status, (*answer.headers, length), content, is_last=True)
         self._forgotten_bytes = 0
         self._awaited = None
         self.setTimeout(LINGERING_SECONDS)
@@ -219,10 +241,16 @@ class GuestChannel(Protocol, TimeoutMixin):
             self._read_on(is_wanted=True)
 
     def _send(
-        self, status: int, headers: Iterable[tuple[bytes, bytes]], content: bytes, *, is_last: bool
+        self,
+        now: float,
+        status: int,
+        headers: Iterable[tuple[bytes, bytes]],
+        content: bytes,
+        *,
+        is_last: bool,
     ) -> None:
         if not self._is_closing:
-            start = head(status, tuple(headers), int(self._clock.seconds()), is_last=is_last)
+            start = head(status, tuple(headers), int(now), is_last=is_last)
             self.transport.write(start + content[:SLICE_BYTES])
             if len(content) > SLICE_BYTES:
                 self._unsent = memoryview(content)[SLICE_BYTES:]
@@ -259,7 +287,8 @@ class GuestChannel(Protocol, TimeoutMixin):
 
     def _what_to_await(self) -> _Awaited:
         if self._request:
-            return _Awaited.NOTHING
+            is_read_on = self._request.end_wait and not self._has_sent_on
+            return _Awaited.LEAVING if is_read_on else _Awaited.NOTHING
         if self._is_choked or self._unsent:
             return _Awaited.TAKING
         if not self._parser.is_amid:
@@ -277,5 +306,5 @@ class GuestChannel(Protocol, TimeoutMixin):
                 return limits.body_seconds
             case _Awaited.TAKING:
                 return limits.send_seconds
-            case _Awaited.NOTHING:
+            case _Awaited.LEAVING | _Awaited.NOTHING:
                 return None

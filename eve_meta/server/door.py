@@ -37,8 +37,8 @@ class Door(Service):
 
     def refresh(self, metadata: Metadata, revision: int) -> None:
         """Answer from this from now on, on connections that are open too."""
-        self._resource.metadata = metadata
         self.site.revise(revision)
+        self._resource.refresh(metadata)
 
     def startService(self) -> None:
         """Let guests in."""
@@ -48,6 +48,10 @@ class Door(Service):
     def let_in_who_waits(self) -> None:
         """Take in the guests that wait, and no other; those that are in are answered."""
         self._entrance.let_in_who_waits()
+
+    def end_waits(self) -> None:
+        """Answer those who wait for a change, and from now on those who would, as if the time were up."""
+        self._resource.waits.end()
 
     def shut(self) -> None:
         """Let guests in no more, in no process; the socket listens again when a door is opened with it."""

@@ -83,7 +83,9 @@ class Doors(MultiService):
             raise BriefRefusedError(f"{interface} is open already")
         metadata = _metadata(known)
         keep = bounded(self.keep, self._limits, self._reactor.seconds)
-        resource = MetadataResource(interface, metadata, self._reactor.seconds, keep, self._entropy)
+        resource = MetadataResource(
+            interface, metadata, self._reactor, keep, limits=self._limits, entropy=self._entropy
+        )
         site = GuestSite(resource, self._limits, self._reactor, self._recall, known.revision)
         site.access.on_milestone = partial(self.tell_milestone, interface, metadata.vm.uuid)
         Door(listening, resource, site, self._reactor).setServiceParent(self)
@@ -139,6 +141,7 @@ class Doors(MultiService):
         """
         for door in self:
             door.let_in_who_waits()
+            door.end_waits()
             if not are_sockets_kept:
                 door.shut()
         if self.services:

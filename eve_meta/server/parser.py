@@ -106,6 +106,11 @@ class RequestParser:
             self._parser = HttpRequestParser(self)
         return self._parser
 
+    def end(self) -> None:
+        """Take nothing more."""
+        self.is_over = True
+        self.refusal = None
+
     def close(self) -> None:
         """Let go of llhttp, which holds on to us."""
         self._parser = None

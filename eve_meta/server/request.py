@@ -1,6 +1,6 @@
 """One request as a resource sees it: what `MetadataResource` needs of Twisted's `IRequest`."""
 
-from typing import Any, Protocol, final
+from typing import TYPE_CHECKING, Any, Protocol, final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
@@ -8,6 +8,9 @@ from twisted.internet.tcp import Server
 from twisted.python.failure import Failure
 
 from eve_meta.server.recall import Received
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class IAnsweringChannel(Protocol):
@@ -29,9 +32,11 @@ class GuestRequest:
 
     Attributes:
         value: what was asked.
+        keeps_alive: whether its connection goes on behind it.
+        end_wait: answers it, if it waits for a change; None: it does not.
     """
 
-    __slots__ = ("_finished", "body", "channel", "code", "headers", "keeps_alive", "value")
+    __slots__ = ("_finished", "body", "channel", "code", "end_wait", "headers", "keeps_alive", "value")
 
     def __init__(self, channel: IAnsweringChannel, received: Received) -> None:
         self.channel = channel
@@ -40,6 +45,7 @@ class GuestRequest:
         self.code = 200
         self.headers: list[tuple[bytes, bytes]] = []
         self.body = b""
+        self.end_wait: Callable[[], None] | None = None
         self._finished: Deferred[None] | None = None
 
     def getClientAddress(self) -> Any:

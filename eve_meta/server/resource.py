@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any, final
 
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
 from twisted.internet.tcp import Server
 from twisted.logger import Logger
 from twisted.web.resource import Resource
@@ -14,10 +15,12 @@ from twisted.web.resource import Resource
 from eve_meta.answer import Answer, Metadata, Request, answer
 from eve_meta.errors import EveMetaError
 from eve_meta.exchange import Post, too_many
+from eve_meta.limits import Limits
 from eve_meta.messages import AgentSilentError, Keeper, PasswordSetError
 from eve_meta.passwords import ALREADY_SET, NOT_KEPT
 from eve_meta.server.posts import TooManyPostsError
 from eve_meta.server.request import GuestRequest
+from eve_meta.server.waits import Waits
 
 _NOT_MODIFIED = HTTPStatus.NOT_MODIFIED.value
 _FAILED = Answer(status=HTTPStatus.INTERNAL_SERVER_ERROR, headers=(), body=b"")
@@ -36,18 +39,21 @@ class MetadataResource(Resource):
 
     Attributes:
         interface: its name.
-        metadata: what is answered from; put another in its place at any time.
+        metadata: what is answered from; see `refresh`.
+        waits: those who wait for a change of it.
     """
 
     isLeaf = True
     _log = Logger()
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is what an answer depends on
         self,
         interface: str,
         metadata: Metadata,
-        clock: Callable[[], float],
+        clock: IReactorTime,
         keep: Keeper,
+        *,
+        limits: Limits,
         entropy: Callable[[int], bytes] = os.urandom,
     ) -> None:
         """Take whom it is of, what is answered, and what else that depends on."""
@@ -55,13 +61,21 @@ class MetadataResource(Resource):
         self._entropy = entropy
         self.metadata = metadata
         self.interface = interface
-        self._clock = clock
+        self.waits = Waits(self._answer, _send, clock, limits)
+        self._seconds = clock.seconds
         self._keep = keep
 
+    def refresh(self, metadata: Metadata) -> None:
+        """Answer from this from now on, and those who wait if it is another answer."""
+        self.metadata = metadata
+        self.waits.look()
+
     def render(self, request: GuestRequest) -> int:
-        """Answer at once, unless something is to be kept before."""
+        """Answer at once, unless something is to be kept or waited for before."""
         reply = self._answer(request)
-        if reply.post is None:
+        if reply.wait is not None:
+            self.waits.begin(request, reply, reply.wait)
+        elif reply.post is None:
             _send(request, reply)
         else:
             kept = Deferred.fromCoroutine(self._send_when_kept(request, reply, reply.post))
@@ -91,7 +105,7 @@ class MetadataResource(Resource):
             return answer(
                 self.metadata,
                 _value_of(request),
-                self._clock(),
+                self._seconds(),
                 self._entropy,
                 request.getClientAddress().host,
             )

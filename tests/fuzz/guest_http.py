@@ -85,7 +85,7 @@ class GuestHttp:
     def _site(self, number: int, marker: str) -> GuestSite:
         document = EXAMPLE | {"uuid": str(UUID(int=number + 1)), "hostname": marker, "user_data": marker}
         metadata = Metadata(parse(document), token_key=bytes([number]) * 32)
-        resource = MetadataResource(f"tap{number}", metadata, self.clock.seconds, _keep)
+        resource = MetadataResource(f"tap{number}", metadata, self.clock, _keep, limits=LIMITS)
         return GuestSite(resource, LIMITS, self.clock, self._recall)
 
 

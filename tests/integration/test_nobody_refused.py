@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
@@ -96,6 +97,33 @@ def test_agent(supervised: Supervised, guests: tuple[Guest, Guest], number: int)
     assert [[], []] == failures, supervised.said()
     assert len(operators) <= (3 if number == signal.SIGKILL else 0), operators
     assert before == listening()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGUSR2])
+def test_guest_that_waits(supervised: Supervised, guests: tuple[Guest, Guest], number: int) -> None:
+    """Is answered when the agent goes, and waits at the next, over a connection that is let in there."""
+    red, _ = guests
+    tag = red.ask(HOSTNAME).headers["ETag"]
+    path = f"{HOSTNAME}?wait_for_change=true&last_etag={tag}"
+    with ThreadPoolExecutor() as threads:
+        answer = threads.submit(red.ask, path, seconds=60)
+        assert soon(lambda: connections(supervised))
+        supervised.signal(number)
+        assert (b"red", tag, "close") == (
+            answer.result().body,
+            answer.result().headers["ETag"],
+            answer.result().headers["Connection"],
+        )
+        again = threads.submit(red.ask, path, seconds=60)
+        assert soon(lambda: connections(supervised))
+        supervised.attach("tap0", RED | {"hostname": "pink"})
+        assert again.result().body == b"pink"
+
+
+def connections(agent: Agent) -> int:
+    """How many guests are in at tap0."""
+    interfaces = Client(agent.run_dir).traffic()["interfaces"]
+    return int(interfaces["tap0"]["connections"]) if "tap0" in interfaces else 0
 
 
 def test_server(supervised: Supervised, guests: tuple[Guest, Guest]) -> None:

@@ -50,12 +50,13 @@ class Guest:
     keeping: Deferred[None] = field(factory=Deferred)
     kept: list[Post] = field(factory=list)
     rushes: list[float] = field(factory=list)
+    resource: MetadataResource = field(init=False)
     site: GuestSite = field(init=False)
     channel: GuestChannel = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        resource = MetadataResource("tap0", self.metadata, self.clock.seconds, self.keep)
-        self.site = GuestSite(resource, self.limits, self.clock)
+        self.resource = MetadataResource("tap0", self.metadata, self.clock, self.keep, limits=self.limits)
+        self.site = GuestSite(self.resource, self.limits, self.clock)
         self.site.on_rush = self.rushes.append
         self.channel = connect(self.site, self.transport)
 

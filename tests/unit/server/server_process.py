@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 UUID = "11111111-2222-3333-4444-555555555555"
 SECRET = "correct horse battery staple"
 NAME = b"GET /latest/meta-data/local-hostname HTTP/1.0\r\n\r\n"
+CHANGE = NAME.replace(b" HTTP", b"?wait_for_change=true HTTP")
 PASSWORD = b"POST /openstack/latest/password HTTP/1.0\r\nContent-Length: 6\r\n\r\nb2xk\n\n"
 PATIENCE_SECONDS = 20
 
@@ -157,9 +158,10 @@ def brief_of(name: str) -> Brief:
     return Brief(document=document, token_key=SECRET.encode().ljust(32)[:32], password="", revision=1)
 
 
-async def answer(listening: socket.socket) -> bytes:
+async def answer(listening: socket.socket, request: bytes = NAME) -> bytes:
     """What a guest that connects is told is its name."""
-    return (await deferToThread(_ask, listening.family, listening.getsockname())).rpartition(b"\r\n\r\n")[2]
+    sent = await deferToThread(_ask, listening.family, listening.getsockname(), request)
+    return sent.rpartition(b"\r\n\r\n")[2]
 
 
 async def status_of_password(listening: socket.socket) -> bytes:

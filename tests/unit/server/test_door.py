@@ -2,6 +2,7 @@
 
 import re
 import socket
+import struct
 from contextlib import closing
 from typing import TYPE_CHECKING, cast
 from uuid import UUID
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 NAME = b"GET /latest/meta-data/local-hostname HTTP/1.1\r\nHost: x\r\n\r\n"
 TOKEN = b"PUT /latest/api/token HTTP/1.0\r\nX-aws-ec2-metadata-token-ttl-seconds: 5\r\n\r\n"
 PASSWORD = b"POST /openstack/latest/password HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\nsecret"
+CHANGE = NAME.replace(b" HTTP", b"?wait_for_change=true HTTP")
+RESET = struct.pack("ii", 1, 0)
+"""Has a socket reset its connection when it is closed. Source: socket(7), SO_LINGER."""
 STATUS_LINE = re.compile(rb"HTTP/1.1 .*(?=\r\n)")
 FAMILIES = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
 PATIENCE_SECONDS = 10
@@ -51,9 +55,9 @@ class DoorTests(TestCase):
         self.addCleanup(lambda: self.door.stopService() if self.door.running else None)
 
     def made(self, listening: socket.socket, metadata: Metadata) -> Door:
-        resource = MetadataResource("tap0", metadata, reactor.seconds, self.keep)
-        site = GuestSite(resource, self.limits, reactor)
-        return Door(listening, resource, site, reactor)
+        self.resource = MetadataResource("tap0", metadata, reactor, self.keep, limits=self.limits)
+        site = GuestSite(self.resource, self.limits, reactor)
+        return Door(listening, self.resource, site, reactor)
 
     async def keep(self, interface: str, vm: UUID, post: Post) -> None:
         """Keep a password when the test says so."""
@@ -133,6 +137,58 @@ class DoorTests(TestCase):
         after = await deferToThread(ask, guest, NAME)
 
         assert (before[-7:], after[-7:]) == (b"\r\n\r\none", b"\r\n\r\ntwo")
+
+    async def test_a_change_reaches_who_waits_for_it(self) -> None:
+        """Be its connection to end behind the answer or not."""
+        self.open_door(metadata_of("one"))
+        requests = (CHANGE, CHANGE.replace(b"1.1", b"1.0"))
+        answers = [deferToThread(ask, self.guest(), each) for each in requests]
+        await self.all_wait(2)
+
+        self.door.refresh(metadata_of("two"), 2)
+
+        for each in answers:
+            assert (await each).endswith(b"\r\n\r\ntwo")
+
+    async def test_a_guest_that_waits_and_half_closes_is_answered_at_once(self) -> None:
+        self.open_door(metadata_of("one"))
+        guest = self.guest()
+        guest.sendall(CHANGE)
+        await self.all_wait(1)
+
+        sent = await deferToThread(ask_and_half_close, guest, b"")
+
+        assert sent.endswith(b"\r\n\r\none")
+
+    async def test_a_guest_that_goes_while_it_waits_is_let_go(self) -> None:
+        self.open_door(metadata_of("one"))
+        closed, reset = self.guest(), self.guest()
+        reset.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        for guest in (closed, reset):
+            guest.sendall(CHANGE)
+        await self.all_wait(2)
+
+        closed.close()
+        reset.close()
+
+        while self.door.site.crowd.connections:
+            await deferLater(reactor, 0.01)
+
+    async def test_a_door_is_closed_while_a_guest_waits_for_a_change(self) -> None:
+        self.open_door(metadata_of("one"))
+        guest = self.guest()
+        guest.sendall(CHANGE)
+        await self.all_wait(1)
+
+        await self.door.stopService()
+
+        with pytest.raises(ConnectionResetError):
+            await deferToThread(guest.recv, 1)
+
+    async def all_wait(self, count: int) -> None:
+        """Return when so many guests wait for a change."""
+        while len(self.resource.waits) < count:
+            await deferLater(reactor, 0.01)
 
     async def test_closing_aborts_connections_and_leaves_our_socket_listening(self) -> None:
         self.open_door(metadata_of("one"))

@@ -23,12 +23,14 @@ from eve_meta.messages import (
     NotKeptError,
     OpenDoors,
     PasswordSetError,
+    ReadTraffic,
 )
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IReactorTime
 
 from tests.unit.server.server_process import (
+    CHANGE,
     NAME,
     PATIENCE_SECONDS,
     SECRET,
@@ -185,6 +187,21 @@ class ServerTests(ServerCase):
 
         assert await self.server.status() == 0
         assert len(self.server.process.log.splitlines()) == 1
+
+    async def test_when_it_ends_who_waits_for_a_change_is_answered(self) -> None:
+        door = await self.open("tap1", "one")
+        answers = [defer.Deferred.fromCoroutine(answer(door, CHANGE)) for _ in range(3)]
+        await self.connected(3)
+
+        os.kill(await self.server.pid(), signal.SIGTERM)
+
+        assert [b"one"] * 3 == [await each for each in answers]
+        assert await self.server.status() == 0
+
+    async def connected(self, count: int) -> None:
+        """Return when so many guests are in at tap1."""
+        while (await self.server.call(ReadTraffic, interfaces=["tap1"]))["connections"] != [count]:
+            await deferLater(cast("IReactorTime", reactor), 0.01)
 
     async def test_its_log_has_a_line_for_an_event_and_no_secret(self) -> None:
         door = await self.open("tap1", "one")
