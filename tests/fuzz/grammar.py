@@ -35,6 +35,11 @@ ODD_TARGETS = (
     b"/" + b"a" * 3000,
     b"/" + b"%2f" * 400,
 )
+QUERIES = (
+    b"wait_for_change=true", b"wait_for_change=TRUE", b"wait_for_change=", b"wait_for_change", b"last_etag=0",
+    b"last_etag=W/%22x%22", b"last_etag", b"timeout_sec=1", b"timeout_sec=0", b"timeout_sec=-1",
+    b"timeout_sec=%ff", b"timeout_sec=" + b"9" * 400, b"alt=json", b"&" * 30, b"%", b"=",
+)  # fmt: skip
 METHODS = (b"GET", b"GET", b"GET", b"HEAD", b"PUT", b"POST", b"DELETE")
 ODD_METHODS = (b"OPTIONS", b"PATCH", b"CONNECT", b"TRACE", b"PRI", b"FOO", b"get", b"", b"GET ")
 VERSIONS = (b"HTTP/1.1", b"HTTP/1.1", b"HTTP/1.1", b"HTTP/1.0")
@@ -78,7 +83,8 @@ def pieces(random: Random, sent: bytes) -> list[bytes]:
 
 def _request(random: Random) -> bytes:
     parts = ((METHODS, ODD_METHODS), (TARGETS, ODD_TARGETS), (VERSIONS, ODD_VERSIONS))
-    line = b" ".join(_one(random, usual, odd) for usual, odd in parts)
+    method, target, version = (_one(random, usual, odd) for usual, odd in parts)
+    line = b" ".join((method, target + _query(random), version))
     framing, body = _framed(random)
     host = [] if random.random() < ODDS else [b"Host: " + _one(random, [b"x"], VALUES)]
     headers = [*host, *framing, *(_header(random) for _ in range(random.choice((0, 1, 1, 2, 5))))]
@@ -89,6 +95,14 @@ def _request(random: Random) -> bytes:
 def _one(random: Random, usual: Sequence[bytes], odd: Sequence[bytes]) -> bytes:
     """As a rule something usual: where everything is odd, nothing is read behind the first."""
     return random.choice(odd if random.random() < ODDS else usual)
+
+
+def _query(random: Random) -> bytes:
+    """Now and then one, that asks to wait as a rule."""
+    if random.random() > 5 * ODDS:
+        return b""
+    more = (random.choice(QUERIES) for _ in range(random.choice((0, 1, 2))))
+    return b"?" + b"&".join((random.choice(QUERIES[:3]), *more))
 
 
 def _end(random: Random) -> bytes:
