@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import os
 import socket
 from collections.abc import Collection, Iterator, Mapping
 from functools import partial, singledispatchmethod
@@ -23,12 +22,14 @@ from netns import (
     steps,
     sysctls,
 )
-from netns.errors import KernelRefusedError, MissingError, NoSuchInterfaceError
+from netns.errors import NoSuchInterfaceError
 from netns.interfaces import INetwork, IWatch
 from netns.kinds import objection
 from netns.links import HostLink
 from netns.names import NAMESPACE_PREFIX, interface_of, link_of, namespace_of
+from netns.needs import NEEDS
 from netns.netlink import NETLINK_NETFILTER, NETLINK_ROUTE, Netlink, NetlinkError, is_absent
+from netns.refusals import doing
 from netns.rules import Rules
 from netns.watch import KernelWatch
 from netns.wiring import SERVICE_PORT, Knocks, Link, Port, Presence, Seen, Steering
@@ -60,19 +61,8 @@ class LinuxNetwork:
 
     def check(self) -> None:
         """See `INetwork.check`."""
-        if os.geteuid() != 0:
-            raise MissingError("not root", "network namespaces need it: run as root, e.g. with sudo")
-        iptables.check()
-        if not nftables.is_supported(self._netfilter):
-            raise MissingError("the kernel has no nf_tables", "load it (modprobe nf_tables nft_fwd_netdev)")
-        if not os.path.exists("/proc/sys/net/ipv6"):  # noqa: PTH110 - a sysctl, not a file
-            raise MissingError("the kernel has no IPv6", "boot without ipv6.disable=1")
-        try:
-            KernelWatch.check()
-        except PermissionError as error:
-            raise MissingError(
-                "may not hear of changes inside namespaces", "allow CAP_NET_BROADCAST"
-            ) from error
+        for need in NEEDS.values():
+            need()
 
     def port(self, interface: str) -> Port | None:
         """See `INetwork.port`."""
@@ -103,7 +93,7 @@ class LinuxNetwork:
         if seen.namespace is not Presence.PRESENT or seen.link is None:
             return seen
         look = partial(inside.look, seen.link, self._differing_rules)
-        with _doing("look into the namespace", interface):
+        with doing("look into the namespace", interface):
             return evolve(seen, inside=namespaces.enter(namespace_of(interface), look))
 
     def apply(self, step: steps.Step) -> None:
@@ -116,19 +106,19 @@ class LinuxNetwork:
 
     @_apply.register
     def _(self, step: steps.AddNamespace) -> None:
-        with _doing("make the namespace", step.interface):
+        with doing("make the namespace", step.interface):
             namespaces.create(namespace_of(step.interface), self._add_rules_and_sysctls)
 
     @_apply.register
     def _(self, step: steps.Renew) -> None:
-        with _doing("renew the namespace", step.interface):
+        with doing("renew the namespace", step.interface):
             namespaces.enter(namespace_of(step.interface), self._renew_rules_and_sysctls)
 
     @_apply.register
     def _(self, step: steps.AddLink) -> None:
         name = link_of(step.interface)
         with (
-            _doing("make the link", step.interface),
+            doing("make the link", step.interface),
             namespaces.opened(namespace_of(step.interface)) as descriptor,
         ):
             self._route.transact([links.addition(name, step.mtu, descriptor)])
@@ -137,7 +127,7 @@ class LinuxNetwork:
     @_apply.register
     def _(self, step: steps.Furnish) -> None:
         name = link_of(step.interface)
-        with _doing("set up the link", step.interface):
+        with doing("set up the link", step.interface):
             sysctls.silence(name)
             settings = rtnetlink.mtu(step.mtu), rtnetlink.alias(f"eve-meta: {step.interface}")
             self._route.transact([rtnetlink.set_up(name, *settings)])
@@ -145,7 +135,7 @@ class LinuxNetwork:
 
     @_apply.register
     def _(self, step: steps.Steer) -> None:
-        with _doing("steer the frames", step.interface):
+        with doing("steer the frames", step.interface):
             port = links.find(self._route, step.interface)
             if port is None:
                 raise NoSuchInterfaceError(step.interface)
@@ -156,17 +146,17 @@ class LinuxNetwork:
 
     @_apply.register
     def _(self, step: steps.Unsteer) -> None:
-        with _doing("stop steering the frames", step.interface), _gone_is_fine():
+        with doing("stop steering the frames", step.interface), _gone_is_fine():
             self._netfilter.transact(nftables.removal(step.interface))
 
     @_apply.register
     def _(self, step: steps.RemoveLink) -> None:
-        with _doing("remove the link", step.interface), _gone_is_fine():
+        with doing("remove the link", step.interface), _gone_is_fine():
             self._route.transact([rtnetlink.delete_link(link_of(step.interface))])
 
     @_apply.register
     def _(self, step: steps.RemoveNamespace) -> None:
-        with _doing("remove the namespace", step.interface):
+        with doing("remove the namespace", step.interface):
             namespaces.remove(namespace_of(step.interface))
 
     def _steer(self, interface: str, steering: Steering) -> None:
@@ -180,7 +170,7 @@ class LinuxNetwork:
 
     def listen(self, interface: str) -> socket.socket:
         """See `INetwork.listen`."""
-        with _doing("listen in the namespace", interface):
+        with doing("listen in the namespace", interface):
             return namespaces.enter(namespace_of(interface), _listen)
 
     def listen_in_all(self, interfaces: Collection[str]) -> Mapping[str, socket.socket]:
@@ -274,17 +264,6 @@ def _listen() -> socket.socket:
         listening.close()
         raise
     return listening
-
-
-@contextlib.contextmanager
-def _doing(action: str, interface: str) -> Iterator[None]:
-    """Turn what the kernel says into what the caller was doing."""
-    try:
-        yield
-    except NetlinkError as error:
-        raise KernelRefusedError(f"{action} of {interface}", error.code, error.detail) from error
-    except OSError as error:
-        raise KernelRefusedError(f"{action} of {interface}", error.errno or 0, str(error)) from error
 
 
 @contextlib.contextmanager

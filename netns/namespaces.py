@@ -80,12 +80,17 @@ def enter(name: str, work: Callable[[], T]) -> T:
         OSError: the kernel refused.
     """
     with opened(name) as descriptor:
+        return enter_opened(descriptor, work)
 
-        def inside() -> T:
-            _call("setns", descriptor, _CLONE_NEWNET)
-            return work()
 
-        return _on_own_thread(inside)
+def enter_opened(descriptor: int, work: Callable[[], T]) -> T:
+    """The same inside a namespace that is given by its descriptor."""
+
+    def inside() -> T:
+        _call("setns", descriptor, _CLONE_NEWNET)
+        return work()
+
+    return _on_own_thread(inside)
 
 
 def enter_each(names: Iterable[str], work: Callable[[], T]) -> dict[str, T]:
@@ -117,6 +122,32 @@ def scratch(work: Callable[[], T]) -> T:
         return work()
 
     return _on_own_thread(inside)
+
+
+@contextlib.contextmanager
+def unnamed(prepare: Callable[[], None]) -> Iterator[int]:
+    """The descriptor of a new namespace that has no name, prepared from inside.
+
+    It goes when nothing of this process is left in it, however that ends.
+
+    Raises:
+        OSError: the kernel refused.
+    """
+
+    def made() -> int:
+        prepare()
+        return own()
+
+    descriptor = scratch(made)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def own() -> int:
+    """A descriptor of the namespace that the calling thread is in, which the caller closes."""
+    return os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ import errno
 import socket
 import struct
 from collections.abc import Container, Iterable, Iterator
+from os import strerror
 from types import TracebackType
 from typing import Self
 
@@ -55,6 +56,9 @@ class NetlinkError(NetnsError):
     code: int
     position: int = 0
     detail: str = ""
+
+    def __str__(self) -> str:
+        return self.detail or f"{strerror(self.code)} (errno {self.code})"
 
 
 @frozen
