@@ -7,11 +7,14 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from attrs import asdict, field, frozen
+from attrs import asdict, evolve, field, frozen
 from attrs.validators import min_len
 
 FIRST, LATEST = 128, 64
 """How many requests are remembered: the boot, and what was asked of late. A cloud-init asks 44."""
+
+PROBE = "eve-meta-probe"
+"""How `eve-meta probe` calls itself, which asks in a guest's place."""
 
 _END_OF_TIME = 253402300799
 """9999-12-31, as Unix time."""
@@ -80,6 +83,11 @@ class Accesses:
     revisions: tuple[Revision, ...] = field(converter=_revisions, validator=min_len(1))
     count: int = field(converter=int)
     requests: tuple[Access, ...] = field(converter=_accesses)
+
+    def of_guests(self) -> "Accesses":
+        """Without what was asked in a guest's place."""
+        requests = tuple(each for each in self.requests if each.agent != PROBE)
+        return evolve(self, count=self.count - len(self.requests) + len(requests), requests=requests)
 
     @property
     def forgotten(self) -> int:

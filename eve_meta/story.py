@@ -56,7 +56,8 @@ def revision_at(accesses: Accesses, at: float) -> int:
 
 
 def story(accesses: Accesses, now: float) -> Iterator[tuple[str, str]]:
-    """What there is to tell, as titles and texts."""
+    """What there is to tell of guests, as titles and texts."""
+    accesses = accesses.of_guests()
     if not accesses.requests:
         yield "guest", f"has asked nothing since its door was opened, {duration(now - accesses.since)} ago"
         return

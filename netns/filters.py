@@ -13,7 +13,8 @@ _SO_ATTACH_FILTER = 26
 Instruction = tuple[int, int, int, int]
 """What to do, where to go on if true and if false, and the operand."""
 
-LOAD_HALF, LOAD_BYTE, AND, JUMP_IF_EQUAL, _RETURN = 0x28, 0x30, 0x54, 0x15, 0x06
+LOAD_WORD, LOAD_HALF, LOAD_BYTE = 0x20, 0x28, 0x30
+AND, JUMP_IF_EQUAL, _RETURN = 0x54, 0x15, 0x06
 PASS, DROP = (_RETURN, 0, 0, 0xFFFFFFFF), (_RETURN, 0, 0, 0)
 
 _TCP_FLAGS_OFFSET, _SYN, _SYN_AND_ACK = 13, 0x02, 0x12

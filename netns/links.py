@@ -3,7 +3,7 @@
 import errno
 import struct
 from collections.abc import Container, Iterator, Mapping
-from ipaddress import IPv4Interface, IPv6Interface, ip_interface
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_interface
 from socket import AF_INET, AF_INET6
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ from netns.rtnetlink import (
     IFA_ADDRESS,
     IFA_LOCAL,
     IFADDRMSG,
+    IFF_LOWER_UP,
     IFF_UP,
     IFINFOMSG,
     IFLA_ADDRESS,
@@ -24,13 +25,19 @@ from netns.rtnetlink import (
     IFLA_LINK,
     IFLA_LINK_NETNSID,
     IFLA_LINKINFO,
+    IFLA_MASTER,
     IFLA_MTU,
     IFLA_PARENT_DEV_BUS_NAME,
     IFLA_PARENT_DEV_NAME,
+    NDA_DST,
+    NDA_LLADDR,
+    NDMSG,
+    NUD_FAILED,
     RT_TABLE_MAIN,
     RTA_GATEWAY,
     RTA_OIF,
     RTM_GETADDR,
+    RTM_GETNEIGH,
     RTM_GETROUTE,
     RTMSG,
     RTN_UNICAST,
@@ -52,6 +59,7 @@ _READ = frozenset(
         IFLA_LINK,
         IFLA_LINKINFO,
         IFLA_LINK_NETNSID,
+        IFLA_MASTER,
         IFLA_MTU,
         IFLA_PARENT_DEV_BUS_NAME,
         IFLA_PARENT_DEV_NAME,
@@ -69,6 +77,8 @@ class HostLink:
         parent: the bus and device that it stands on, "pci 0000:00:03.0"; empty for a virtual one.
         peer: the index of a veth's other end; 0 for one that has none.
         peer_namespace: the number that this namespace knows the other end's by; None where it is the same.
+        has_carrier: whether there is somebody at the other end: of a tap, who has it open.
+        master: the index of the bridge that it is on; 0 for none.
     """
 
     name: str
@@ -81,6 +91,8 @@ class HostLink:
     peer_namespace: int | None = None
     is_up: bool = False
     address: str = ""
+    has_carrier: bool = False
+    master: int = 0
 
 
 def identity(reply: Reply) -> tuple[int, str]:
@@ -107,6 +119,8 @@ def read(reply: Reply) -> HostLink:
         peer_namespace=_number(found, IFLA_LINK_NETNSID, None),
         is_up=bool(flags & IFF_UP),
         address=found.get(IFLA_ADDRESS, b"").hex(":"),
+        has_carrier=bool(flags & IFF_LOWER_UP),
+        master=_number(found, IFLA_MASTER, 0),
     )
 
 
@@ -162,6 +176,16 @@ def addresses(netlink: Netlink, index: int) -> Iterator[IPv4Interface | IPv6Inte
         if of == index:
             found = attributes(reply.payload, IFADDRMSG.size)
             yield ip_interface((found.get(IFA_LOCAL, found[IFA_ADDRESS]), prefix_bits))
+
+
+def neighbour(netlink: Netlink, address: IPv4Address | IPv6Address) -> str | None:
+    """The hardware address that a neighbour has said is its; None if none has. Source: linux/neighbour.h."""
+    for reply in netlink.ask(Message(RTM_GETNEIGH, NLM_F_DUMP, bytes(NDMSG.size))):
+        _, _, state, _, _ = NDMSG.unpack_from(reply.payload)
+        found = attributes(reply.payload, NDMSG.size)
+        if found.get(NDA_DST) == address.packed and NDA_LLADDR in found and not state & NUD_FAILED:
+            return found[NDA_LLADDR].hex(":")
+    return None
 
 
 def families_routed(netlink: Netlink, index: int) -> Iterator[int]:

@@ -190,6 +190,13 @@ class Host:
         """A bridge that is up."""
         return self.link(name, "type", "bridge")
 
+    def tap(self, name: str) -> str:
+        """A tap that is up, and that nobody has open."""
+        ip("tuntap", "add", name, "mode", "tap")
+        self._links.append(name)
+        ip("link", "set", name, "up")
+        return name
+
     def guest(  # noqa: PLR0913 - each is what a VM differs in
         self,
         name: str,

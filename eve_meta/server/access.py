@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import final
 
-from eve_meta.accesses import FIRST, LATEST, Access, Accesses, Revision
+from eve_meta.accesses import FIRST, LATEST, PROBE, Access, Accesses, Revision
 from eve_meta.exchange import Request
 from eve_meta.milestones import USER_DATA_PATHS, Milestone
 from eve_meta.traffic import Traffic
@@ -30,6 +30,7 @@ _NOT_READ = Request(b"", b"", {})
 _FACTS = struct.Struct("=dIHBB")
 """Of a request: Unix time, bytes of the answer, its status, and the numbers of method and user agent."""
 
+_PROBE = PROBE.encode()
 _USER_DATA = tuple(each.encode() for each in USER_DATA_PATHS)
 
 _KEPT = bytes(each for each in range(128) if chr(each).isprintable() and chr(each) not in '"\\')
@@ -55,7 +56,7 @@ class AccessLog:
         self._by_class = [0] * _CLASSES
         self._last: object = self
         self._what = b"", 0, 0
-        self._awaits_user_data = True
+        self._awaits_first = self._awaits_user_data = True
         self.on_milestone: Callable[[Milestone], None] = lambda _: None
 
     def revise(self, now: float, revision: int) -> None:
@@ -71,11 +72,9 @@ class AccessLog:
         number = self._count
         self._count += 1
         self._by_class[status // 100] += 1
-        if number == 0:
-            self.on_milestone(Milestone.ASKED)
-        if self._awaits_user_data and status == HTTPStatus.OK and path.endswith(_USER_DATA):
-            self._awaits_user_data = False
-            self.on_milestone(Milestone.USER_DATA)
+        has_user_data = self._awaits_user_data and status == HTTPStatus.OK and path.endswith(_USER_DATA)
+        if (self._awaits_first or has_user_data) and not _is_probe(request):
+            self._reach(has_user_data=has_user_data)
         if number < FIRST + LATEST:
             self._paths.append(path)
             self._facts += _FACTS.pack(now, size, status, method, agent)
@@ -83,6 +82,14 @@ class AccessLog:
             place = self._place(number)
             self._paths[place] = path
             _FACTS.pack_into(self._facts, place * _FACTS.size, now, size, status, method, agent)
+
+    def _reach(self, *, has_user_data: bool) -> None:
+        if self._awaits_first:
+            self._awaits_first = False
+            self.on_milestone(Milestone.ASKED)
+        if has_user_data:
+            self._awaits_user_data = False
+            self.on_milestone(Milestone.USER_DATA)
 
     def _kept_of(self, request: Request) -> tuple[bytes, int, int]:
         """Of a request the path, and the numbers of its method and user agent."""
@@ -150,6 +157,11 @@ class AccessLog:
             bytes=size,
             agent=_plain(agents[agent]),
         )
+
+
+def _is_probe(request: Request | None) -> bool:
+    """Whether an operator asks in the guest's place."""
+    return request is not None and request.headers.get(b"user-agent") == _PROBE
 
 
 def _plain(text: bytes) -> str:

@@ -49,6 +49,12 @@ STRANGERS = (
     ("eve_meta.agent", "eve_meta.cli"),
     ("eve_meta.server", "eve_meta.cli"),
     ("eve_meta.cli", "netns"),
+    ("eve_meta.agent", "eve_meta.diagnosis"),
+    ("eve_meta.server", "eve_meta.diagnosis"),
+    ("eve_meta.diagnosis", "eve_meta.agent"),
+    ("eve_meta.diagnosis", "eve_meta.server"),
+    ("eve_meta.diagnosis", "eve_meta.cli"),
+    ("eve_meta.diagnosis", "twisted"),
 )
 """The first imports nothing of the second."""
 

@@ -62,6 +62,19 @@ def test_nothing_asked() -> None:
     )
 
 
+def test_a_probe_is_no_guest() -> None:
+    """What an operator asks in its place is nothing of a guest's boot."""
+    probe = access(101, "/openstack/latest/user_data", agent="eve-meta-probe")
+
+    assert ["guest"] == [title for title, _ in story(accesses(probe), now=120.0)]
+    assert ("first request", "3.0 s after the door was opened") in story(
+        accesses(probe, access(103, "/openstack"), probe, more=2), now=120.0
+    )
+    assert ("requests", "1: 1 with 200; 2 more are not remembered") in story(
+        accesses(probe, access(103, "/openstack"), more=2), now=120.0
+    )
+
+
 def test_a_boot() -> None:
     told = accesses(
         access(103.5, "/openstack"),

@@ -148,7 +148,7 @@ class TestUsage:
             (["attach"], "Missing argument 'INTERFACE' (see '{verb} --help')"),
             (["attach", "tap0"], "Missing argument 'DOCUMENT' (see '{verb} --help')"),
             (["show", ""], "Invalid value for 'INTERFACE': is empty (see '{verb} --help')"),
-            (["frob"], "No such command 'frob' (see 'eve-meta --help')"),
+            (["xyzzy"], "No such command 'xyzzy' (see 'eve-meta --help')"),
             (["atach"], "No such command 'atach': did you mean 'attach'? (see 'eve-meta --help')"),
             (
                 ["attach", "tap0", "x", "--wait", "-1"],

@@ -11,6 +11,7 @@ from eve_meta.accesses import FIRST, LATEST, Access, Revision, read, written
 from eve_meta.exchange import Request
 from eve_meta.limits import Limits
 from eve_meta.messages import ReadAccessLog, ReadTraffic
+from eve_meta.milestones import Milestone
 from eve_meta.server.access import AccessLog
 from eve_meta.traffic import MAX_INTERFACES, Traffic, heard, told
 from tests.unit.server.guests import GET, Guest, connect
@@ -38,6 +39,22 @@ def test_a_request_is_remembered() -> None:
     assert remembered.requests == (
         Access(at=12.5, method="GET", path="/openstack", status=200, bytes=116, agent="Cloud-Init/23.4"),
     )
+
+
+def test_a_probe_comes_to_no_milestone() -> None:
+    """What is asked in a guest's place is remembered, and is neither its first request nor its reading."""
+    log, reached = AccessLog(10.0, 1), list[Milestone]()
+    log.on_milestone = reached.append
+    log.note(11.0, asked(b"/latest/user-data", user_agent=b"eve-meta-probe"), 200, 5)
+    log.note(12.0, asked(b"/latest/user-data", user_agent=b"eve-meta-probe"), 200, 5)
+    assert [] == reached
+
+    log.note(13.0, asked(b"/openstack"), 200, 5)
+    assert [Milestone.ASKED] == reached
+    log.note(14.0, asked(b"/latest/user-data"), 200, 5)
+    log.note(15.0, None, 400, 5)
+    assert [Milestone.ASKED, Milestone.USER_DATA] == reached
+    assert 5 == log.all().count
 
 
 def test_a_channel_notes_what_it_answers() -> None:
