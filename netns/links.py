@@ -29,11 +29,15 @@ from netns.rtnetlink import (
     IFLA_MTU,
     IFLA_PARENT_DEV_BUS_NAME,
     IFLA_PARENT_DEV_NAME,
+    IFLA_XDP,
+    IFLA_XDP_PROG_ID,
     NDA_DST,
     NDA_LLADDR,
     NDMSG,
     NUD_FAILED,
+    RT_TABLE_LOCAL,
     RT_TABLE_MAIN,
+    RTA_DST,
     RTA_GATEWAY,
     RTA_OIF,
     RTM_GETADDR,
@@ -170,12 +174,16 @@ def furnishing(netlink: Netlink, mtu: int) -> list[Message]:
 
 
 def addresses(netlink: Netlink, index: int) -> Iterator[IPv4Interface | IPv6Interface]:
-    """The addresses of a link. Source: struct ifaddrmsg, linux/if_addr.h."""
+    """The addresses of a link."""
+    yield from (each for each, of in all_addresses(netlink) if of == index)
+
+
+def all_addresses(netlink: Netlink) -> Iterator[tuple[IPv4Interface | IPv6Interface, int]]:
+    """Those of all links, and the index of the link. Source: struct ifaddrmsg, linux/if_addr.h."""
     for reply in netlink.ask(Message(RTM_GETADDR, NLM_F_DUMP, bytes(IFADDRMSG.size))):
-        _, prefix_bits, _, _, of = IFADDRMSG.unpack_from(reply.payload)
-        if of == index:
-            found = attributes(reply.payload, IFADDRMSG.size)
-            yield ip_interface((found.get(IFA_LOCAL, found[IFA_ADDRESS]), prefix_bits))
+        _, prefix_bits, _, _, index = IFADDRMSG.unpack_from(reply.payload)
+        found = attributes(reply.payload, IFADDRMSG.size)
+        yield ip_interface((found.get(IFA_LOCAL, found[IFA_ADDRESS]), prefix_bits)), index
 
 
 def neighbour(netlink: Netlink, address: IPv4Address | IPv6Address) -> str | None:
@@ -196,3 +204,22 @@ def families_routed(netlink: Netlink, index: int) -> Iterator[int]:
             found = attributes(reply.payload, RTMSG.size)
             if RTA_GATEWAY not in found and index == _number(found, RTA_OIF, 0):
                 yield family
+
+
+def routed_to(netlink: Netlink, address: IPv4Address | IPv6Address) -> Iterator[int]:
+    """The indices of the links that routes to one address lead to; 0 for one that leads to none.
+
+    What the kernel itself makes for an address of the host is left out. Source: linux/rtnetlink.h.
+    """
+    for reply in netlink.ask(Message(RTM_GETROUTE, NLM_F_DUMP, bytes(RTMSG.size))):
+        _, destination_bits, _, _, table, _, _, _, _ = RTMSG.unpack_from(reply.payload)
+        if destination_bits == address.max_prefixlen and table != RT_TABLE_LOCAL:
+            found = attributes(reply.payload, RTMSG.size)
+            if found.get(RTA_DST) == address.packed:
+                yield _number(found, RTA_OIF, 0)
+
+
+def xdp_program(reply: Reply) -> int:
+    """The number of the XDP program that sees a link's frames; 0 without one. Source: linux/if_link.h."""
+    found = attributes(reply.payload, IFINFOMSG.size, (IFLA_XDP,))
+    return _number(attributes(found[IFLA_XDP], 0), IFLA_XDP_PROG_ID, 0) if IFLA_XDP in found else 0

@@ -86,7 +86,8 @@ _NFTA_SET_DESC_SIZE = 1
 _NFT_SET_TIMEOUT, _NFT_SET_EVAL = 0x10, 0x20
 _USERDATA_COMMENT = 0
 _NF_NETDEV_INGRESS = 0
-_PRIORITY = -500
+PRIORITY = -500
+"""Of our hooks: what has a lower one sees frames before, and so does what has the same and is younger."""
 
 
 def addition(interface: str, steering: Steering) -> list[Message]:
@@ -192,7 +193,7 @@ def _set(table: str, name: str, key_type: int, key_bytes: int) -> Message:
 def _chain(table: str, name: str, device: str) -> Message:
     hook = (
         number(_NFTA_HOOK_HOOKNUM, _NF_NETDEV_INGRESS),
-        number(_NFTA_HOOK_PRIORITY, _PRIORITY),
+        number(_NFTA_HOOK_PRIORITY, PRIORITY),
         attribute(_NFTA_HOOK_DEV, string(device)),
     )
     return _nft(

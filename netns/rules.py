@@ -65,7 +65,7 @@ def read() -> Rules:
         chains = dict(_chains(netlink.ask(_dump(NFT_MSG_GETCHAIN))))
         for chain, rule in _chain_rules(netlink.ask(_dump(NFT_MSG_GETRULE))):
             chains.setdefault(chain, []).append(rule)
-    return Rules({name: found for name, found in chains.items() if found != [_ACCEPT]}, dict(_legacy()))
+    return Rules({name: found for name, found in chains.items() if found != [_ACCEPT]}, dict(legacy()))
 
 
 def _dump(kind: int) -> Message:
@@ -100,7 +100,7 @@ def _expressions(listed: bytes) -> Iterator[bytes]:
             yield each
 
 
-def _legacy() -> Iterator[tuple[str, object]]:
+def legacy() -> Iterator[tuple[str, list[str]]]:
     """Each table of interest of the old kind, and what stands in it, where there is any."""
     for family in _FAMILIES.values():
         names = Path(f"/proc/thread-self/net/{family}_tables_names")

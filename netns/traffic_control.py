@@ -55,24 +55,22 @@ def addition(link: int, program: int) -> Message:
     return Message(_RTM_NEWTFILTER, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, head + content)
 
 
+def hooked(netlink: Netlink) -> Iterator[int]:
+    """The indices of links whose frames filters may see."""
+    for reply in netlink.ask(Message(_RTM_GETQDISC, NLM_F_DUMP, bytes(_TCMSG.size))):
+        _, link, _, _, _ = _TCMSG.unpack_from(reply.payload)
+        if text(attributes(reply.payload, _TCMSG.size, (_TCA_KIND,))[_TCA_KIND]) in _HOOKS:
+            yield link
+
+
 def filters(netlink: Netlink, link: int) -> Iterator[tuple[str, str]]:
-    """The filters that see each frame of a link: "ingress" or "egress", and the kind, such as "flower"."""
-    if not any(_hooks(netlink, link)):
-        return
+    """The filters of a link that is hooked: "ingress" or "egress", and the kind, as "flower"."""
     for direction, parent in _PARENTS.items():
         question = Message(_RTM_GETTFILTER, NLM_F_DUMP, _TCMSG.pack(0, link, 0, parent, 0))
         try:
             replies = netlink.ask(question)
         except NetlinkError:
-            continue  # an ingress qdisc has no egress
-        # Each is told once as a chain's head, then by its handle.
+            continue  # the ingress qdisc has no egress
+        # Each is told several times: as the head of its kind, and by its handle.
         kinds = (attributes(each.payload, _TCMSG.size, (_TCA_KIND,))[_TCA_KIND] for each in replies)
         yield from ((direction, each) for each in dict.fromkeys(map(text, kinds)))
-
-
-def _hooks(netlink: Netlink, link: int) -> Iterator[str]:
-    for reply in netlink.ask(Message(_RTM_GETQDISC, NLM_F_DUMP, _TCMSG.pack(0, link, 0, 0, 0))):
-        _, of, _, _, _ = _TCMSG.unpack_from(reply.payload)
-        kind = text(attributes(reply.payload, _TCMSG.size, (_TCA_KIND,))[_TCA_KIND])
-        if of == link and kind in _HOOKS:
-            yield kind
