@@ -78,6 +78,15 @@ def check() -> None:
             raise MissingError(program, "install iptables (Debian: apt-get install iptables)")
 
 
+def version() -> str:
+    """What `iptables` calls itself: "iptables v1.8.9 (nf_tables)"; empty if it does not."""
+    program = _path("iptables")
+    if program is None:
+        return ""
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    return done.stdout.strip()
+
+
 @contextlib.contextmanager
 def adding(knocks: Knocks) -> Iterator[None]:
     """Add the rules of both families, in the namespace that the calling thread is in, while the body runs.

@@ -16,7 +16,7 @@ from eve_meta.cli.examples import examples
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "Serve VMs": ("attach", "update", "detach", "hook"),
     "See what is served, and asked": ("list", "show", "timeline", "events", "watch", "password", "reports"),
-    "Find out what is wrong": ("probe",),
+    "Find out what is wrong": ("doctor", "probe"),
     "Work on documents": ("render", "import"),
     "Run the agent": ("agent", "check-config"),
 }

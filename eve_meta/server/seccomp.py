@@ -239,6 +239,15 @@ def _comparison(argument: Argument) -> _Comparison:
     return _Comparison(argument.index, _MASKED_EQUAL, argument.mask, argument.value)
 
 
+def check() -> None:
+    """See that the library is there.
+
+    Raises:
+        SeccompError: it is not.
+    """
+    _library()
+
+
 def _library() -> ctypes.CDLL:
     try:
         library = ctypes.CDLL(LIBRARY)

@@ -31,11 +31,12 @@ ALONE = (
     ("agent", "--check", "--config", "config.yaml"),
     ("check-config", "config.yaml"),
 )
-ON_A_KERNEL = ("probe",)
+ON_A_KERNEL = ("doctor", "probe")
 """Verbs that are seen to end well in tests/integration."""
 
 FAILING = (
     ("probe", "tap9"),
+    ("doctor", "--run-dir", "none"),
     ("render", "none.yaml"),
     ("render", "web.yaml", "/nope"),
     ("import", "none"),
