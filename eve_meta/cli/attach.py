@@ -9,7 +9,7 @@ from uuid import UUID
 
 import click
 
-from eve_meta.cli import options
+from eve_meta.cli import completing, options
 from eve_meta.cli.client import Client, RefusedError
 from eve_meta.cli.examples import examples
 from eve_meta.cli.pairs import Pair, pairs_in
@@ -37,6 +37,7 @@ _NAMES_A_FILE = re.compile(rb"\bfile[\"']?\s*:")
     "targets",
     nargs=-1,
     metavar="INTERFACE DOCUMENT [INTERFACE DOCUMENT]... | DIRECTORY | INTERFACE --seed SEED",
+    shell_complete=completing.attachable,
 )
 @click.option(
     "--wait",
@@ -47,7 +48,9 @@ _NAMES_A_FILE = re.compile(rb"\bfile[\"']?\s*:")
     help="How long to wait for an interface that is about to appear.",
 )
 @click.option(
-    "--seed", help="Instead of a document what 'eve-meta import' takes: a NoCloud seed, a config drive…"
+    "--seed",
+    help="Instead of a document what 'eve-meta import' takes: a NoCloud seed, a config drive…",
+    shell_complete=completing.files,
 )
 @click.option("--uuid", type=click.UUID, help="With --seed: the VM's SMBIOS UUID.")
 @options.as_json

@@ -35,8 +35,9 @@ class RefusedError(click.ClickException):
 class Client:
     """The agent with a run directory. Every method raises `click.ClickException` in words for an operator."""
 
-    def __init__(self, run_dir: Path) -> None:
+    def __init__(self, run_dir: Path, patience_seconds: float = ANSWER_SECONDS) -> None:
         self._socket = control_socket(run_dir)
+        self._patience_seconds = patience_seconds
         self._start = (
             "start it with 'systemctl start eve-meta', or as root with 'eve-meta agent'"
             if run_dir == RUN_DIR
@@ -53,7 +54,7 @@ class Client:
         """Ask for the same, and do not wait."""
         path = f"{_path_of(interface)}?wait={wait_seconds}"
         lines = (f"Content-Type: {media_type}", f"Content-Length: {len(document)}")
-        return self._question("PUT", path, lines, document, patience_seconds=ANSWER_SECONDS + wait_seconds)
+        return self._question("PUT", path, lines, document, wait_seconds=wait_seconds)
 
     def detach(self, interface: str, uuid: object = None) -> bool:
         """False when it was not attached, or if a UUID is given, not to the VM that has it."""
@@ -109,9 +110,10 @@ class Client:
         path: str,
         headers: tuple[str, ...] = (),
         body: bytes = b"",
-        patience_seconds: float = ANSWER_SECONDS,
+        wait_seconds: float = 0,
     ) -> "Question":
         request = "\r\n".join((f"{method} {path} HTTP/1.0", *headers, "", "")).encode() + body
+        patience_seconds = self._patience_seconds + wait_seconds
         question = Question(socket.socket(socket.AF_UNIX), patience_seconds, self._unreachable)
         question.send(str(self._socket), request)
         return question

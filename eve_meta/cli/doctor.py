@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from eve_meta.accesses import Accesses
-from eve_meta.cli import options
+from eve_meta.cli import completing, options
 from eve_meta.cli.accesses import accesses_in
 from eve_meta.cli.client import Client
 from eve_meta.cli.examples import examples
@@ -26,7 +26,7 @@ _COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red"}
         "eve-meta doctor tap0 --json | jq -r '.[] | select(.level == \"FAIL\") | .remedy'",
     ),
 )
-@click.argument("interface", required=False)
+@click.argument("interface", required=False, shell_complete=completing.attached)
 @click.option("--json", "as_json", is_flag=True, help="Print an array of findings, for programs.")
 @click.option(
     "--state-dir",

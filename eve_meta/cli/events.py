@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from eve_meta.cli import options
+from eve_meta.cli import completing, options
 from eve_meta.cli.client import Client, RefusedError
 from eve_meta.cli.examples import examples
 
@@ -27,7 +27,7 @@ _COLOURS = {"warn": "yellow", "error": "red", "critical": "red"}
         "eve-meta events --json | jq -r 'select(.kind == \"repaired\").message'",
     ),
 )
-@click.argument("interfaces", nargs=-1)
+@click.argument("interfaces", nargs=-1, shell_complete=completing.attached)
 @click.option("--follow", "-f", is_flag=True, help="Go on with what happens, until Ctrl-C.")
 @options.as_json
 @options.run_dir

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import click
 
+from eve_meta.cli import completing
 from eve_meta.cli.examples import examples
 from eve_meta.cli.seeds import document_of
 from eve_meta.document.notation import MAX_BYTES
@@ -19,8 +20,8 @@ from eve_meta.document.writing import dump
         "eve-meta import meta_data.json network_data.json --uuid 6f0d4d3a-5b8c-4c39-9d53-0a7f3f0b7c11",
     ),
 )
-@click.argument("source")
-@click.argument("network_data", required=False)
+@click.argument("source", shell_complete=completing.files)
+@click.argument("network_data", required=False, shell_complete=completing.files)
 @click.option("--uuid", type=click.UUID, help="The VM's SMBIOS UUID, if it is not what SOURCE says.")
 @click.option("--json", "in_json", is_flag=True, help="Print JSON.")
 def command(source: str, network_data: str | None, uuid: UUID | None, in_json: bool) -> None:  # noqa: FBT001 - click passes all by name

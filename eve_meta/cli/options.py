@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from eve_meta.cli import completing
 from eve_meta.contact import RUN_DIR
 
 DIRECTORY = click.Path(file_okay=False, path_type=Path)
@@ -31,6 +32,8 @@ run_dir = click.option(
     help="Where the agent's control socket is.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print what the agent answered, for programs.")
-interface = click.argument("interface", callback=_not_empty)
-interfaces = click.argument("interfaces", nargs=-1, required=True, callback=_none_empty)
-document = click.argument("document")
+interface = click.argument("interface", callback=_not_empty, shell_complete=completing.attached)
+interfaces = click.argument(
+    "interfaces", nargs=-1, required=True, callback=_none_empty, shell_complete=completing.attached
+)
+document = click.argument("document", shell_complete=completing.files)

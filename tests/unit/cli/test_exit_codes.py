@@ -28,6 +28,7 @@ ASKING = (
 ALONE = (
     ("render", "web.yaml"),
     ("import", "seed"),
+    ("completion", "bash"),
     ("agent", "--check", "--config", "config.yaml"),
     ("check-config", "config.yaml"),
 )
