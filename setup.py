@@ -3,6 +3,21 @@
 from pathlib import Path
 
 from setuptools import find_packages, setup
+from setuptools.command.sdist import sdist
+
+
+class WithItsTests(sdist):
+    """The source with what tests it, documents it and makes packages of it: there is no MANIFEST.in."""
+
+    def make_distribution(self) -> None:
+        """Add that to the package's files."""
+        for directory in (".ci", "docs", "scripts", "tests"):
+            self.filelist.graft(directory)
+        for file in (".ruff.toml", "tox.ini"):
+            self.filelist.include(file)
+        self.filelist.global_exclude("*.py[co]")
+        super().make_distribution()
+
 
 setup(
     name="eve-meta",
@@ -10,8 +25,9 @@ setup(
     description="Cloud metadata for the VMs of one hypervisor, told apart by the interface they ask from",
     long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
-    license="Apache-2.0",
+    license_expression="Apache-2.0",
     python_requires=">=3.11",
+    cmdclass={"sdist": WithItsTests},
     packages=find_packages(include=["eve_meta", "eve_meta.*", "netns", "netns.*"]),
     package_data={"eve_meta": ["py.typed"], "netns": ["py.typed"]},
     install_requires=[
