@@ -18,6 +18,8 @@ CONFIG = "/etc/eve-meta/config.yaml"
 DOCUMENTS = "/etc/eve-meta/vms"
 PREFIX = "/srv/eve"
 OWN_CONFIG = "log: json\n"
+PAGE = "/usr/local/share/man/man1/eve-meta-attach.1"
+COMPLETION = "/usr/local/share/bash-completion/completions/eve-meta"
 
 
 class Source:
@@ -25,12 +27,10 @@ class Source:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        for each in ("eve_meta", "netns", "scripts"):
+        for each in ("docs", "eve_meta", "netns", "scripts"):
             shutil.copytree(ROOT / each, directory / each)
-        for each in ("setup.py", "README.md"):
+        for each in ("setup.py", "README.md", "LICENSE"):
             shutil.copy(ROOT / each, directory / each)
-        (directory / "docs").mkdir()
-        shutil.copy(ROOT / "docs" / "config.example.yaml", directory / "docs")
         shutil.rmtree(directory / "scripts" / "hooks", ignore_errors=True)
         (directory / "scripts" / "hooks").mkdir()
         (directory / "scripts" / "hooks" / "libvirt").write_text("#!/bin/sh\n/opt/eve-meta/bin/eve-meta\n")
@@ -95,13 +95,15 @@ def files(root: Path) -> dict[str, bytes | None]:
 
 
 def test_in_place(installed: Path) -> None:
-    """Unit, hook, program and directory are where they belong, and know of no other root directory."""
+    """All is where it belongs, and knows of no other root directory."""
     program = below(installed, f"{INSTALLED}/bin/eve-meta")
 
     assert program.read_text().startswith(f"#!{INSTALLED}/bin/python3\n")
     assert str(below(installed, LINK).readlink()) == f"{INSTALLED}/bin/eve-meta"
     assert f"ExecStart={INSTALLED}/bin/eve-meta agent\n" in below(installed, UNIT).read_text()
     assert os.access(below(installed, HOOK), os.X_OK)
+    assert below(installed, PAGE).read_text().startswith(".TH EVE-META-ATTACH 1 ")
+    assert "complete -o nosort -F" in below(installed, COMPLETION).read_text()
     assert below(installed, DOCUMENTS).stat().st_mode & 0o777 == 0o700
 
 
@@ -109,6 +111,7 @@ def test_source_is_left_alone(installed: Path, source: Source) -> None:
     """Nothing is built beside the source."""
     del installed
     assert {each.name for each in source.directory.iterdir()} == {
+        "LICENSE",
         "README.md",
         "docs",
         "eve_meta",
@@ -124,7 +127,7 @@ def test_remove(root: Path, source: Source) -> None:
     done = source.install(root, "--remove")
 
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == [
+    assert [line for line in done.stdout.splitlines() if "/share/" not in line] == [
         f"install: removed {UNIT}",
         f"install: removed {HOOK}",
         f"install: removed {CONFIG}",
@@ -162,7 +165,7 @@ def test_remove_twice(root: Path, source: Source) -> None:
     assert (1, f"install: nothing is installed in {INSTALLED}\n") == (done.returncode, done.stderr)
 
 
-@pytest.mark.parametrize("path", [UNIT, HOOK])
+@pytest.mark.parametrize("path", [UNIT, HOOK, PAGE])
 def test_changed(root: Path, source: Source, path: str) -> None:
     """What an operator has changed is neither overwritten nor removed."""
     below(root, path).write_text("mine\n")
@@ -177,7 +180,7 @@ def test_changed(root: Path, source: Source, path: str) -> None:
     assert below(root, path).read_text() == "mine\n"
 
 
-@pytest.mark.parametrize("path", [UNIT, HOOK, LINK, f"{INSTALLED}/important"])
+@pytest.mark.parametrize("path", [UNIT, HOOK, LINK, PAGE, COMPLETION, f"{INSTALLED}/important"])
 def test_foreign(tmp_path: Path, source: Source, path: str) -> None:
     """Where somebody else's file is in the way nothing is installed."""
     below(tmp_path, path).parent.mkdir(parents=True)
