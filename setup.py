@@ -69,6 +69,7 @@ setup(
             "pytest-timeout>=2.3",
             "ruff>=0.9",
             "schemathesis>=4.32",
+            "twine>=6.1",
             "types-PyYAML",
             "types-setuptools",
         ],
