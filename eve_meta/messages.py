@@ -130,6 +130,21 @@ class ReadTraffic(Command):
     ]
 
 
+class ReadTotals(Command):
+    """What the server has counted of all guests since it began, see `eve_meta.totals`."""
+
+    commandName = b"read-totals"
+    response: ClassVar = [
+        (b"formats", ListOf(Unicode())),
+        (b"statuses", ListOf(Integer())),
+        (b"answers", ListOf(Integer())),
+        (b"times", ListOf(Integer())),
+        (b"microseconds", Integer()),
+        (b"limits", ListOf(Unicode())),
+        (b"hits", ListOf(Integer())),
+    ]
+
+
 class KeepPost(Command):
     """Keep what the guest of a VM has posted, which is asked of the agent.
 

@@ -22,6 +22,7 @@ from eve_meta.exchange import Post
 from eve_meta.messages import PasswordSetError
 from eve_meta.passwords import PASSWORD
 from eve_meta.reports import REPORTS
+from eve_meta.totals import Totals
 from eve_meta.traffic import Traffic
 from netns import (
     Changes,
@@ -116,6 +117,10 @@ class Lifecycle:
     async def traffic(self) -> Mapping[str, Traffic]:
         """See `IAgent.traffic`."""
         return await self._servers.traffic()
+
+    async def totals(self) -> Totals:
+        """See `IAgent.totals`."""
+        return await self._servers.totals()
 
     def password(self, interface: str) -> str:
         """See `IAgent.password`."""

@@ -1,30 +1,43 @@
 """What is counted, as Prometheus reads it.
 
-An interface has five time series, so there are as many as interfaces, and some: nothing that a guest says is
-a label. Source: https://prometheus.io/docs/instrumenting/exposition_formats/, writing_exporters/.
+An interface has five time series, and there are a hundred or two besides: nothing that a guest says is a
+label, but which of our formats it asks for. Source:
+https://prometheus.io/docs/instrumenting/exposition_formats/, writing_exporters/.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import final
 
-from attrs import frozen
+from attrs import fields_dict, frozen
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+    SummaryMetricFamily,
+)
 from prometheus_client.registry import Collector
 
 from eve_meta.agent.status import Counts, State, Status
+from eve_meta.limits import Limits
+from eve_meta.totals import BOUNDS, Totals
 from eve_meta.traffic import Traffic
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
+_MICROSECONDS = 1_000_000
+
 _OF_INTERFACE = ("interface", "vm")
 
 
-def exposition(counts: Counts, statuses: Iterable[Status], traffic: Mapping[str, Traffic]) -> bytes:
+def exposition(
+    counts: Counts, statuses: Iterable[Status], traffic: Mapping[str, Traffic], totals: Totals
+) -> bytes:
     """All metrics as text."""
     registry = CollectorRegistry()
-    registry.register(_Snapshot(counts, tuple(statuses), traffic))
+    registry.register(_Snapshot(counts, tuple(statuses), traffic, totals))
     text: bytes = generate_latest(registry)
     return text
 
@@ -37,10 +50,12 @@ class _Snapshot(Collector):
     _counts: Counts
     _statuses: tuple[Status, ...]
     _traffic: Mapping[str, Traffic]
+    _totals: Totals
 
     def collect(self) -> Iterator[Metric]:
-        """Of the agent first, then of what is attached."""
+        """Of the agent first, then of all guests together, then of what is attached."""
         yield from _of_agent(self._counts)
+        yield from _of_servers(self._totals)
         yield _states(self._statuses)
         yield from _of_guests((each, self._traffic.get(each.interface)) for each in self._statuses)
 
@@ -60,6 +75,29 @@ def _of_agent(counts: Counts) -> Iterator[Metric]:
         yield CounterMetricFamily(name, help_text, value=value)
     problems = "What is not served although it should be, for no interface's sake."
     yield GaugeMetricFamily("eve_meta_problems", problems, value=counts.problems)
+
+
+def _of_servers(totals: Totals) -> Iterator[Metric]:
+    """A server that begins anew counts anew, as Prometheus knows of any process."""
+    answers = CounterMetricFamily(
+        "eve_meta_answers", "Answers to guests, by what was asked for.", labels=["format", "status"]
+    )
+    for (each, status), number in sorted(totals.answers.items()):
+        answers.add_metric([each, str(status)], number)
+    yield answers
+    bounds = [*(f"{each:g}" for each in BOUNDS), "+Inf"]
+    yield HistogramMetricFamily(
+        "eve_meta_answer_seconds",
+        "From a whole request to its answer, but for those that wait for a change.",
+        buckets=list(zip(bounds, totals.up_to, strict=True)),
+        sum_value=totals.microseconds / _MICROSECONDS,
+    )
+    hits = CounterMetricFamily(
+        "eve_meta_limits_hit", "How often a limit has bounded a guest.", labels=["limit"]
+    )
+    for limit in fields_dict(Limits):
+        hits.add_metric([limit], totals.limits.get(limit, 0))
+    yield hits
 
 
 def _states(statuses: Iterable[Status]) -> Metric:

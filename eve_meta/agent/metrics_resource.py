@@ -32,9 +32,9 @@ class Metrics(ControlResource):
     async def _read(self, request: ControlRequest) -> object:
         """Import what writes it when somebody reads it: few agents are asked, and it takes 0.1 s."""
         request.queried()
-        traffic = await self._agent.traffic()
+        traffic, totals = await self._agent.traffic(), await self._agent.totals()
         room = import_module("eve_meta.agent.metrics")
-        text = room.exposition(self._agent.counts(), self._agent.statuses(), traffic)
+        text = room.exposition(self._agent.counts(), self._agent.statuses(), traffic, totals)
         return AsItIs(text, room.CONTENT_TYPE)
 
 

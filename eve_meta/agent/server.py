@@ -33,10 +33,12 @@ from eve_meta.messages import (
     NotKeptError,
     OpenDoors,
     ReadAccessLog,
+    ReadTotals,
     ReadTraffic,
     Refresh,
 )
 from eve_meta.milestones import Milestone
+from eve_meta.totals import Totals
 from eve_meta.traffic import MAX_INTERFACES, Traffic, heard
 
 _TOLD_AT_ONCE_BYTES = 1024 * 1024
@@ -172,6 +174,14 @@ class Server(MultiService):
         except (ServerGoneError, ValueError) as error:
             self._log.debug("no traffic is told: {error}", error=error)
         return found
+
+    async def totals(self) -> Totals:
+        """What the process has counted since it began; nothing while there is none."""
+        try:
+            return Totals.heard(await self._process.ask(ReadTotals))
+        except (ServerGoneError, ValueError) as error:
+            self._log.debug("no totals are told: {error}", error=error)
+            return Totals()
 
     async def close(self, interface: str) -> None:
         """Answer at an interface no more; returns when no process of ours but this holds its namespace."""

@@ -11,6 +11,7 @@ from eve_meta.agent.record import Record
 from eve_meta.agent.server import Door, Server
 from eve_meta.agent.status import NotAnsweredError
 from eve_meta.messages import Keeper
+from eve_meta.totals import Totals
 from eve_meta.traffic import Traffic
 
 
@@ -80,6 +81,13 @@ class Servers(MultiService):
         found: dict[str, Traffic] = {}
         for each in self._servers:
             found |= await each.traffic()
+        return found
+
+    async def totals(self) -> Totals:
+        """What all of them have counted, each since its process began."""
+        found = Totals()
+        for each in self._servers:
+            found = found.with_those_of(await each.totals())
         return found
 
     async def refresh(self, record: Record) -> None:

@@ -10,6 +10,7 @@ from zope.interface import Interface
 from eve_meta.agent.record import Wish
 from eve_meta.agent.reports import Report
 from eve_meta.errors import EveMetaError
+from eve_meta.totals import Totals
 from eve_meta.traffic import Traffic
 
 
@@ -147,6 +148,9 @@ class IAgent(Interface):
 
     async def traffic() -> Mapping[str, Traffic]:
         """How much guests ask, at each interface that is answered now."""
+
+    async def totals() -> Totals:
+        """What the servers have counted of all guests, each since it began."""
 
     def password(interface: str) -> str:
         """What the guest of the VM that is served there has set; empty if it has set nothing.

@@ -22,7 +22,7 @@ Note [Guests that wait for a change]
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum, auto
 from typing import final
 
@@ -58,6 +58,14 @@ class _Awaited(Enum):
     TAKING = auto()
     LEAVING = auto()
     NOTHING = auto()
+
+
+_LATE: Mapping[_Awaited | None, str] = {
+    _Awaited.REQUEST: "idle_seconds",
+    _Awaited.REST_OF_HEAD: "head_seconds",
+    _Awaited.REST_OF_BODY: "body_seconds",
+}
+"""The limits of who is late; of who does not take what it is sent it is another."""
 
 
 @final
@@ -149,6 +157,8 @@ class GuestChannel(Protocol, TimeoutMixin):
             self._awaited = None
         now = self._clock.seconds()
         self._access.note(now, request.value, request.code, len(request.body))
+        seconds = None if request.has_waited else now - self._asked_at
+        self._crowd.tally.note(request.value, request.code, seconds)
         content = b"" if request.value.method == b"HEAD" else request.body
         self._send(now, request.code, request.headers, content, is_last=not request.keeps_alive)
         if not request.keeps_alive:
@@ -179,7 +189,10 @@ class GuestChannel(Protocol, TimeoutMixin):
         idle_seconds = self._clock.seconds() - self._asked_at
         if self._awaited is _Awaited.REQUEST and idle_seconds < self._limits.idle_seconds:
             self.setTimeout(self._limits.idle_seconds - idle_seconds)
-        elif self._is_closing or self._is_choked:
+            return
+        if self._forgotten_bytes is None:
+            self._crowd.tally.hit(_LATE.get(self._awaited, "send_seconds"))
+        if self._is_closing or self._is_choked:
             self.abort()
         else:
             self.loseConnection()
@@ -199,6 +212,8 @@ class GuestChannel(Protocol, TimeoutMixin):
         if self._request or self._received or self._unsent:
             self._wait()
         elif self._parser.refusal:
+            if self._parser.limit:
+                self._crowd.tally.hit(self._parser.limit)
             self._refuse(refusal(self._parser.refusal), is_head=self._parser.refuses_head)
         elif self._is_half_closed or self._parser.is_over:
             self.loseConnection()
@@ -227,6 +242,7 @@ class GuestChannel(Protocol, TimeoutMixin):
         """Answer, and take no more requests: see Note [Lingering]."""
         now = self._clock.seconds()
         self._access.note(now, request, answer.status, len(answer.body))
+        self._crowd.tally.note(request, answer.status, None)
         length = (b"Content-Length", b"%d" % len(answer.body))
         content = b"" if is_head else answer.body
         self._send(now, answer.status, (*answer.headers, length), content, is_last=True)

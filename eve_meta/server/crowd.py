@@ -6,6 +6,7 @@ from twisted.internet.defer import Deferred
 
 from eve_meta.limits import Limits
 from eve_meta.server.bucket import TokenBucket
+from eve_meta.server.tally import Tally
 
 
 class IConnection(Protocol):
@@ -21,11 +22,13 @@ class Crowd:
 
     Attributes:
         limits: what each of them may have.
+        tally: what they have asked, counted with others, and what has bounded them.
         connections: the one that has been quiet longest first.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, tally: Tally) -> None:
         self.limits = limits
+        self.tally = tally
         self._arrivals = TokenBucket(limits.connections_per_second, limits.connections_burst)
         self._requests = TokenBucket(limits.requests_per_second, limits.requests_burst)
         self.connections: dict[IConnection, None] = {}
@@ -35,11 +38,15 @@ class Crowd:
     def arrival_pause(self, now: float) -> float:
         """Count an arrival; the seconds for which there should be no other."""
         self._arrivals.overdraw(now)
-        return self._arrivals.seconds_to_next()
+        pause = self._arrivals.seconds_to_next()
+        if pause:
+            self.tally.hit("connections_per_second")
+        return pause
 
     def enter(self, connection: IConnection) -> None:
         """Have one more in, and put another out if there are too many."""
         if len(self.connections) >= self.limits.connections:
+            self.tally.hit("connections")
             quiet = next(iter(self.connections))
             self._put_out.add(quiet)
             del self.connections[quiet]
@@ -51,7 +58,10 @@ class Crowd:
         if connection in self.connections:
             del self.connections[connection]
             self.connections[connection] = None
-        return 0.0 if self._requests.take(now) else self._requests.seconds_to_next()
+        if self._requests.take(now):
+            return 0.0
+        self.tally.hit("requests_per_second")
+        return self._requests.seconds_to_next()
 
     def leave(self, connection: IConnection) -> None:
         """Forget one that has ended."""

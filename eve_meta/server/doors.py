@@ -27,9 +27,9 @@ from eve_meta.messages import (
 from eve_meta.server.door import Door
 from eve_meta.server.entropy import Entropy
 from eve_meta.server.posts import bounded
-from eve_meta.server.recall import Recall
 from eve_meta.server.resource import MetadataResource
-from eve_meta.server.site import GuestSite
+from eve_meta.server.site import GuestSite, Shared
+from eve_meta.totals import Totals
 from eve_meta.traffic import Traffic
 
 LEAVING_SECONDS = 0.25
@@ -54,7 +54,7 @@ class Doors(MultiService):
         super().__init__()
         self._reactor = reactor
         self._limits = limits
-        self._recall = Recall()
+        self._shared = Shared()
         self._entropy = Entropy()
 
     def open(self, interfaces: Sequence[str], bundle: int, briefs: int) -> list[str]:
@@ -82,11 +82,12 @@ class Doors(MultiService):
         if interface in self.namedServices:
             raise BriefRefusedError(f"{interface} is open already")
         metadata = _metadata(known)
-        keep = bounded(self.keep, self._limits, self._reactor.seconds)
+        keep = bounded(self.keep, self._limits, self._reactor.seconds, self._shared.tally)
         resource = MetadataResource(
             interface, metadata, self._reactor, keep, limits=self._limits, entropy=self._entropy
         )
-        site = GuestSite(resource, self._limits, self._reactor, self._recall, known.revision)
+        site = GuestSite(resource, self._limits, self._reactor, self._shared, known.revision)
+        resource.waits.on_full = partial(self._shared.tally.hit, "waiting")
         site.access.on_milestone = partial(self.tell_milestone, interface, metadata.vm.uuid)
         Door(listening, resource, site, self._reactor).setServiceParent(self)
         self._log.info(
@@ -122,6 +123,10 @@ class Doors(MultiService):
         for each in interfaces:
             if each in self.namedServices:
                 yield each, self._door(each).site.traffic()
+
+    def totals(self) -> Totals:
+        """What all guests have asked since the server began, counted."""
+        return self._shared.tally.totals()
 
     async def close(self, interface: str) -> None:
         """Close an interface's door, and return when nothing of it is left.

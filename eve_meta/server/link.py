@@ -21,6 +21,7 @@ from eve_meta.messages import (
     KeepPost,
     OpenDoors,
     ReadAccessLog,
+    ReadTotals,
     ReadTraffic,
     Refresh,
     TellMilestone,
@@ -69,6 +70,11 @@ class AgentLink(AMP):
     def read_traffic(self, interfaces: list[str]) -> dict[str, Sequence[object]]:
         """Answered at once."""
         return told(self._doors.traffic(interfaces))
+
+    @ReadTotals.responder
+    def read_totals(self) -> dict[str, object]:
+        """Answered at once."""
+        return self._doors.totals().told()
 
     @CloseDoor.responder
     def close_door(self, interface: str) -> Deferred[dict[str, object]]:

@@ -41,6 +41,7 @@ class RequestParser:
 
     Attributes:
         refusal: why one was, or is going to be.
+        limit: the name of the one that it was refused for, if it was that.
         is_over: whether nothing more will be taken, be it for a refusal or not.
         is_amid: whether a request has come in part.
         awaits_continue: whether a guest waits for 100 (Continue) before it sends a body.
@@ -52,6 +53,7 @@ class RequestParser:
     def __init__(self, limits: Limits, recall: Recall) -> None:
         """Take what bounds a request, and what those with the same bounds were read as."""
         self.refusal: HTTPStatus | None = None
+        self.limit = ""
         self.is_over = False
         self.awaits_continue = False
         self._limits = limits
@@ -121,7 +123,7 @@ class RequestParser:
         if self.is_over:
             raise _RefusedError
         if len(self._found) >= self._limits.requests_pipelined:
-            self._refuse(HTTPStatus.TOO_MANY_REQUESTS)
+            self._bound("requests_pipelined", HTTPStatus.TOO_MANY_REQUESTS)
         self._message = _Message()
         self.is_amid = True
 
@@ -131,7 +133,7 @@ class RequestParser:
         message.target += target
         message.head_bytes += len(target)
         if message.head_bytes > self._limits.head_bytes:
-            self._refuse(HTTPStatus.REQUEST_URI_TOO_LONG)
+            self._bound("head_bytes", HTTPStatus.REQUEST_URI_TOO_LONG)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """See httptools; comes behind a chunked body, too, where it says nothing to us."""
@@ -139,8 +141,10 @@ class RequestParser:
         message = self._message
         message.lines.append((name, value))
         message.head_bytes += len(name) + len(value)
-        if message.head_bytes > self._limits.head_bytes or len(message.lines) > self._limits.headers:
-            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        if message.head_bytes > self._limits.head_bytes:
+            self._bound("head_bytes", HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        if len(message.lines) > self._limits.headers:
+            self._bound("headers", HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def on_headers_complete(self) -> None:
         """See httptools."""
@@ -163,7 +167,7 @@ class RequestParser:
             self._refuse(HTTPStatus.NOT_IMPLEMENTED)
         # llhttp has seen to it that there is one, of digits.
         if int(headers.get(b"content-length", [b"0"])[0]) > self._limits.body_bytes:
-            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            self._bound("body_bytes", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         if self._llhttp.should_upgrade():
             # httptools passes over such a body, whatever we say of the upgrade.
             self._refuse(HTTPStatus.BAD_REQUEST)
@@ -176,7 +180,7 @@ class RequestParser:
         body = self._message.body
         body += data
         if len(body) > self._limits.body_bytes:
-            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            self._bound("body_bytes", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
     def on_message_complete(self) -> None:
         """See httptools."""
@@ -192,7 +196,11 @@ class RequestParser:
         """Refuse a header that goes on and on: httptools tells of it when it has ended, not before."""
         self._stuck_bytes = 0 if self._has_moved or not self.is_amid_head else self._stuck_bytes + count
         if self._stuck_bytes > self._limits.head_bytes:
-            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            self._bound("head_bytes", HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    def _bound(self, limit: str, status: HTTPStatus) -> NoReturn:
+        self.limit = limit
+        self._refuse(status)
 
     def _refuse(self, status: HTTPStatus) -> NoReturn:
         self.refusal = status

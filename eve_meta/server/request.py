@@ -34,9 +34,20 @@ class GuestRequest:
         value: what was asked.
         keeps_alive: whether its connection goes on behind it.
         end_wait: answers it, if it waits for a change; None: it does not.
+        has_waited: whether it does, or did.
     """
 
-    __slots__ = ("_finished", "body", "channel", "code", "end_wait", "headers", "keeps_alive", "value")
+    __slots__ = (
+        "_finished",
+        "body",
+        "channel",
+        "code",
+        "end_wait",
+        "has_waited",
+        "headers",
+        "keeps_alive",
+        "value",
+    )
 
     def __init__(self, channel: IAnsweringChannel, received: Received) -> None:
         self.channel = channel
@@ -45,6 +56,7 @@ class GuestRequest:
         self.code = 200
         self.headers: list[tuple[bytes, bytes]] = []
         self.body = b""
+        self.has_waited = False
         self.end_wait: Callable[[], None] | None = None
         self._finished: Deferred[None] | None = None
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, final
 
+from attrs import field, frozen
 from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.internet.protocol import Factory
 from twisted.web.resource import IResource
@@ -11,10 +12,24 @@ from eve_meta.server.access import AccessLog
 from eve_meta.server.channel import GuestChannel
 from eve_meta.server.crowd import Crowd
 from eve_meta.server.recall import Recall
+from eve_meta.server.tally import Tally
 from eve_meta.traffic import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+@frozen
+class Shared:
+    """What all sites of a server have together.
+
+    Attributes:
+        recall: what guests with the same bounds have sent.
+        tally: what guests have asked, counted.
+    """
+
+    recall: Recall = field(factory=Recall)
+    tally: Tally = field(factory=Tally)
 
 
 @final
@@ -35,17 +50,18 @@ class GuestSite(Factory):
         resource: IResource,
         limits: Limits,
         clock: IReactorTime,
-        recall: Recall | None = None,
+        shared: Shared | None = None,
         revision: int = 0,
     ) -> None:
-        """Take who answers, what bounds guests, a clock, and what those with the same bounds have sent.
+        """Take who answers, what bounds guests, a clock, and what is shared with the server's other sites.
 
         The revision is that of the document that is answered from.
         """
+        shared = shared or Shared()
         self._resource = resource
         self._clock = clock
-        self._recall = recall or Recall()
-        self.crowd = Crowd(limits)
+        self._recall = shared.recall
+        self.crowd = Crowd(limits, shared.tally)
         self.access = AccessLog(clock.seconds(), revision)
 
     def buildProtocol(self, addr: IAddress | None) -> GuestChannel:  # noqa: ARG002 - nobody is known by it

@@ -23,7 +23,13 @@ class _Waiting:
 
 @final
 class Waits:
-    """Requests that are answered later, as many as may be; they are those of a site of Twisted's, too."""
+    """Requests that are answered later, as many as may be; they are those of a site of Twisted's, too.
+
+    Attributes:
+        on_full: called when one may not wait, since too many do.
+    """
+
+    on_full: Callable[[], None] = staticmethod(lambda: None)
 
     def __init__(
         self,
@@ -49,6 +55,7 @@ class Waits:
         if self._is_over:
             self._send_last(request, reply)
         elif len(self) >= self._limits.waiting:
+            self.on_full()
             self._send(request, too_many(self._seconds_to_next()))
         else:
             self._begin(request, wait)
@@ -77,6 +84,7 @@ class Waits:
             self._send(request, self._answer(request))
 
         self._waiting[request] = _Waiting(wait, self._clock.callLater(seconds, end))
+        request.has_waited = True
         request.end_wait = end
         request.notifyFinish().addErrback(lambda _: self._forget(request))
 

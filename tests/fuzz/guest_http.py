@@ -22,7 +22,7 @@ from eve_meta.exchange import Post
 from eve_meta.limits import Limits
 from eve_meta.server.recall import Recall
 from eve_meta.server.resource import MetadataResource
-from eve_meta.server.site import GuestSite
+from eve_meta.server.site import GuestSite, Shared
 from tests.fuzz import boundaries, grammar
 from tests.fuzz.memory import forget_peak, peak_mib
 from tests.support import EXAMPLE
@@ -86,7 +86,7 @@ class GuestHttp:
         document = EXAMPLE | {"uuid": str(UUID(int=number + 1)), "hostname": marker, "user_data": marker}
         metadata = Metadata(parse(document), token_key=bytes([number]) * 32)
         resource = MetadataResource(f"tap{number}", metadata, self.clock, _keep, limits=LIMITS)
-        return GuestSite(resource, LIMITS, self.clock, self._recall)
+        return GuestSite(resource, LIMITS, self.clock, Shared(self._recall))
 
 
 async def _keep(interface: str, vm: UUID, post: Post) -> None:

@@ -33,6 +33,7 @@ from eve_meta.messages import (
     MilestoneTeller,
     OpenDoors,
     ReadAccessLog,
+    ReadTotals,
     ReadTraffic,
     Refresh,
 )
@@ -87,6 +88,7 @@ class MemoryProcess(Service):
             CloseDoor: link.close_door,
             ReadAccessLog: link.read_access_log,
             ReadTraffic: link.read_traffic,
+            ReadTotals: link.read_totals,
         }
         self.pid = PID
         self.on_start()
@@ -107,7 +109,7 @@ class MemoryProcess(Service):
         for name in {"brief", "briefs", "sockets"} & arguments.keys():
             arguments[name] = os.dup(arguments[name])
         answer: Mapping[str, Any] = await maybeDeferred(self._responders[command], **arguments)
-        self.asked.append((command, arguments.get("interface") or tuple(arguments["interfaces"])))
+        self.asked.append((command, arguments.get("interface") or tuple(arguments.get("interfaces", ()))))
         return answer
 
     def door(self, interface: str) -> Door | None:

@@ -127,6 +127,29 @@ class MetricsTests(ControlTests):
         assert 0 == found["eve_meta_requests_total", f"tap0 failed {UUID}"]
         assert 5 == found["eve_meta_last_request_timestamp_seconds", f"tap0 {UUID}"]
 
+    def test_all_guests_together(self) -> None:
+        """By format and status, with how long it took, and what has bounded them."""
+        self.put("tap0")
+        self.put("tap1", json.dumps({"uuid": UUID.replace("6", "7")}).encode())
+        for interface in ("tap0", "tap1"):
+            self.read(interface, "/openstack/latest/meta_data.json")
+            self.read(interface, "/nothing?x")
+            self.read(interface, "/eve/v1/hostname")
+            self.ask_as_guest(interface, b"GET / HTTP/1.0\r\n" + b"a: b\r\n" * 102)
+
+        found = self.metrics()
+
+        assert {("ec2 404", 2), ("eve 200", 2), ("none 431", 2), ("openstack 200", 2)} == {
+            (labels, value) for (name, labels), value in found.items() if name == "eve_meta_answers_total"
+        }
+        assert [6, 6] == [found["eve_meta_answer_seconds_bucket", each] for each in ("0.0005", "+Inf")]
+        assert 6 == found["eve_meta_answer_seconds_count", ""]
+        assert {("headers", 2)} == {
+            (labels, value)
+            for (name, labels), value in found.items()
+            if name == "eve_meta_limits_hit_total" and value
+        }
+
     def test_a_repair(self) -> None:
         self.put("tap0")
         self.network.lose_steering("tap0")
