@@ -8,8 +8,7 @@ from eve_meta.cli import VERBS, eve_meta
 from scripts.manual import common, document, roff
 from scripts.manual.markdown import inline
 
-_EXAMPLE = "Example: "
-_TOLD_ELSEWHERE = "Exit codes: "
+_TOLD_ELSEWHERE = "'eve-meta COMMAND --help' has examples"
 
 
 def pages(edition: roff.Edition) -> Iterator[roff.Page]:
@@ -69,7 +68,7 @@ def _beginning(context: click.Context) -> Iterator[str]:
     yield from roff.filled(_usage(context))
     yield from roff.heading("Description")
     for each in _paragraphs(context.command):
-        if not each.startswith((_EXAMPLE, _TOLD_ELSEWHERE)):
+        if not each.startswith(_TOLD_ELSEWHERE):
             yield from roff.paragraph(inline(each))
 
 
@@ -102,7 +101,8 @@ def _paragraphs(command: click.Command) -> list[str]:
 
 
 def _examples(command: click.Command) -> list[str]:
-    return [each.removeprefix(_EXAMPLE) for each in _paragraphs(command) if each.startswith(_EXAMPLE)]
+    """The lines of `eve_meta.cli.examples`."""
+    return [each.strip() for each in (command.epilog or "").splitlines() if each.startswith(" ")]
 
 
 def _reference(name: str, section: int) -> str:

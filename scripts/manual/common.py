@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from eve_meta.cli.config_file import FILE
 from eve_meta.cli.machines import DOCUMENTS
 from eve_meta.contact import RUN_DIR, control_socket
 from eve_meta.settings import STATE_DIR
@@ -19,9 +20,12 @@ _FILES = (
         str(STATE_DIR),
         "What is attached, with the passwords that guests have set: a file for each VM, the agent's own.",
     ),
+    (str(FILE), "The agent's settings: see `eve-meta check-config`."),
     (str(DOCUMENTS), "Where hooks look for a VM's document, `UUID.yaml`."),
 )
 _ENVIRONMENT = (
+    ("EVE_META_RUN_DIR", "Where the agent's control socket is, for commands without `--run-dir`."),
+    ("NO_COLOR", "No colours, on terminals too, if it is set."),
     (
         "NOTIFY_SOCKET, WATCHDOG_USEC",
         "Set by systemd for the agent: where it tells that it is up, and that it works.",

@@ -31,6 +31,8 @@ def inline(text: str) -> str:
 
 def _block(node: SyntaxTreeNode) -> Iterator[str]:
     match node.type:
+        case "html_block":  # a comment for those who write the page
+            return iter(())
         case "heading":
             return roff.subheading(node.children[0].content)
         case "paragraph":
