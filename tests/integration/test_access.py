@@ -81,4 +81,4 @@ def test_unknown_group(directory: Path) -> None:
     refused = Reachable(directory, "--group", "no-such-group").refused_start()
 
     assert 1 == refused.returncode
-    assert "group: there is no group no-such-group" in refused.stderr
+    assert "group: there is no group 'no-such-group'" in refused.stderr
