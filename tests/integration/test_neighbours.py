@@ -24,6 +24,10 @@ def lan(shared_agent: Agent) -> Iterator[tuple[Guest, Guest]]:
         made = host.guest("red", "tap0", bridge=bridge), host.guest("green", "tap1", bridge=bridge)
         shared_agent.attach("tap0", RED | {"user_data": "x" * 2**20})
         shared_agent.attach("tap1", GREEN)
+        for each in made:
+            # What is told of a boot is told by then.
+            each.read(HOSTNAME)
+        made[0].read("/latest/user-data")
         yield made
         shared_agent.clear()
 
