@@ -56,8 +56,12 @@ class Pair:
     target: Hypervisor
 
     def migrate(self) -> subprocess.CompletedProcess[str]:
-        """Migrate the VM, whatever comes of it."""
-        return self.source.libvirt.try_virsh(*self._migration())
+        """Migrate the VM, whatever comes of it.
+
+        A guest that asks all the time may write to its memory faster than a slow machine copies it: in the
+        end it is paused for that. Source: virsh(1), migrate --timeout.
+        """
+        return self.source.libvirt.try_virsh(*self._migration(), "--timeout", str(PHASE_SECONDS))
 
     @contextmanager
     def migrating(self) -> Iterator["subprocess.Popen[bytes]"]:
@@ -71,7 +75,8 @@ class Pair:
                 virsh.kill()
 
     def hurry(self) -> None:
-        """Let a migration come to its end."""
+        """Let a migration come to its end, however long the guest has to be paused for that."""
+        self.source.libvirt.virsh("migrate-setmaxdowntime", "web", "10000")
         self.source.libvirt.virsh("migrate-setspeed", "web", "1000")
 
     def heard(self) -> list[Heard]:
