@@ -10,7 +10,6 @@ Note [What is remembered]
 import struct
 from collections import deque
 from collections.abc import Callable, Iterator
-from http import HTTPStatus
 from typing import final
 
 from eve_meta.accesses import FIRST, LATEST, PROBE, Access, Accesses, Revision
@@ -30,6 +29,7 @@ _NOT_READ = Request(b"", b"", {})
 _FACTS = struct.Struct("=dIHBB")
 """Of a request: Unix time, bytes of the answer, its status, and the numbers of method and user agent."""
 
+_OK = 200
 _PROBE = PROBE.encode()
 _USER_DATA = tuple(each.encode() for each in USER_DATA_PATHS)
 
@@ -72,7 +72,7 @@ class AccessLog:
         number = self._count
         self._count += 1
         self._by_class[status // 100] += 1
-        has_user_data = self._awaits_user_data and status == HTTPStatus.OK and path.endswith(_USER_DATA)
+        has_user_data = self._awaits_user_data and status == _OK and path.endswith(_USER_DATA)
         if (self._awaits_first or has_user_data) and not _is_probe(request):
             self._reach(has_user_data=has_user_data)
         if number < FIRST + LATEST:
