@@ -46,26 +46,20 @@ class Metadata:
     Attributes:
         token_key: 32 bytes of the VM's own that its session tokens are signed with.
         password: what its guest has set; empty: nothing.
+        place: where a path leads a guest that asks from an address; the last ones are remembered, rendered.
+            Raises `MalformedTargetError` for what is no path.
     """
 
     vm: VM
     token_key: bytes = field(repr=False)
     password: str = field(default="", repr=False)
-    _place: Callable[[bytes, str], _Place] = field(
+    place: Callable[[bytes, str], _Place] = field(
         init=False,
         repr=False,
         default=Factory(
             lambda self: lru_cache(_REMEMBERED_TARGETS)(partial(_locate, self.vm)), takes_self=True
         ),
     )
-
-    def place(self, target: bytes, peer: str) -> _Place:
-        """Where a target leads a guest that asks from an address; the last ones are remembered, rendered.
-
-        Raises:
-            MalformedTargetError: it names no path.
-        """
-        return self._place(target.partition(b"?")[0], peer)
 
 
 def answer(metadata: Metadata, request: Request, now: float, entropy: Entropy, peer: str = "") -> Answer:
@@ -78,7 +72,7 @@ def answer(metadata: Metadata, request: Request, now: float, entropy: Entropy, p
     if len(request.target) > MAX_TARGET_BYTES:
         return refusal(414)
     try:
-        place = metadata.place(request.target, peer)
+        place = metadata.place(request.target.partition(b"?")[0], peer)
     except MalformedTargetError:
         return refusal(400)
     if place.is_for_tokens:
@@ -113,7 +107,8 @@ def _answer_metadata(
     known = request.headers.get(IF_NONE_MATCH)
     if known is not None:
         found = unless_known(found, place.tag, known)
-    return unless_waited(found, place.tag, request.target) if b"?" in request.target else found
+    query = request.target.partition(b"?")[2]
+    return unless_waited(found, place.tag, query) if query else found
 
 
 def _locate(vm: VM, target: bytes, peer: str) -> _Place:

@@ -37,9 +37,8 @@ class _MalformedError(EveMetaError):
     reason: str
 
 
-def unless_waited(answer: Answer, tag: bytes, target: bytes) -> Answer:
+def unless_waited(answer: Answer, tag: bytes, query: bytes) -> Answer:
     """The answer to a reading, with what its guest would rather wait for if its query says so."""
-    query = target.partition(b"?")[2]
     if _WAIT.encode() not in query:
         return answer
     try:

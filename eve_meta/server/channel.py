@@ -22,10 +22,10 @@ Note [Guests that wait for a change]
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from enum import Enum, auto
+from collections.abc import Callable, Iterable
 from typing import final
 
+from attrs import frozen
 from twisted.internet.interfaces import IDelayedCall, IHalfCloseableProtocol, IPushProducer, IReactorTime
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.tcp import Server
@@ -34,8 +34,9 @@ from twisted.python.failure import Failure
 from twisted.web.resource import IResource
 from zope.interface import implementer
 
-from eve_meta.exchange import Answer, Request, refusal, too_many
+from eve_meta.exchange import Answer, refusal, too_many
 from eve_meta.server.access import AccessLog
+from eve_meta.server.asked import UNREAD, Asked
 from eve_meta.server.crowd import Crowd
 from eve_meta.server.parser import RequestParser
 from eve_meta.server.recall import Recall, Received
@@ -49,23 +50,25 @@ LINGERING_BYTES = 1024 * 1024
 """What is read and forgotten of a guest that was refused."""
 
 
-class _Awaited(Enum):
-    """What a guest is to do next."""
+@frozen(eq=False)
+class _Awaited:
+    """What a guest is to do next.
 
-    REQUEST = auto()
-    REST_OF_HEAD = auto()
-    REST_OF_BODY = auto()
-    TAKING = auto()
-    LEAVING = auto()
-    NOTHING = auto()
+    Attributes:
+        limit: the name of the one for the time that it may take; None: as long as it takes us.
+        is_read: whether it is read from meanwhile.
+    """
+
+    limit: str | None
+    is_read: bool = True
 
 
-_LATE: Mapping[_Awaited | None, str] = {
-    _Awaited.REQUEST: "idle_seconds",
-    _Awaited.REST_OF_HEAD: "head_seconds",
-    _Awaited.REST_OF_BODY: "body_seconds",
-}
-"""The limits of who is late; of who does not take what it is sent it is another."""
+_REQUEST = _Awaited("idle_seconds")
+_REST_OF_HEAD = _Awaited("head_seconds")
+_REST_OF_BODY = _Awaited("body_seconds")
+_TAKING = _Awaited("send_seconds", is_read=False)
+_LEAVING = _Awaited(None)
+_NOTHING = _Awaited(None, is_read=False)
 
 
 @final
@@ -153,12 +156,12 @@ class GuestChannel(Protocol, TimeoutMixin):
     def request_done(self, request: GuestRequest) -> None:
         """Send the answer of a request."""
         self._request = None
-        if self._awaited is not _Awaited.REQUEST:
+        if self._awaited is not _REQUEST:
             self._awaited = None
         now = self._clock.seconds()
-        self._access.note(now, request.value, request.code, len(request.body))
+        self._access.note(now, request.asked, request.code, len(request.body))
         seconds = None if request.has_waited else now - self._asked_at
-        self._crowd.tally.note(request.value, request.code, seconds)
+        self._crowd.tally.note(request.asked.format, request.code, seconds)
         content = b"" if request.value.method == b"HEAD" else request.body
         self._send(now, request.code, request.headers, content, is_last=not request.keeps_alive)
         if not request.keeps_alive:
@@ -170,8 +173,8 @@ class GuestChannel(Protocol, TimeoutMixin):
         """Close once all is sent, which a guest that does not take it cannot hold up for ever."""
         if not self._is_closing:
             self._is_closing = True
-            self._awaited = None
             if self._forgotten_bytes is None:
+                self._awaited = _TAKING
                 self.transport.unregisterProducer()
             self.setTimeout(self._limits.send_seconds)
             self.transport.loseConnection()
@@ -187,11 +190,11 @@ class GuestChannel(Protocol, TimeoutMixin):
     def timeoutConnection(self) -> None:
         """Close: a guest has not done in time what it was to do."""
         idle_seconds = self._clock.seconds() - self._asked_at
-        if self._awaited is _Awaited.REQUEST and idle_seconds < self._limits.idle_seconds:
+        if self._awaited is _REQUEST and idle_seconds < self._limits.idle_seconds:
             self.setTimeout(self._limits.idle_seconds - idle_seconds)
             return
-        if self._forgotten_bytes is None:
-            self._crowd.tally.hit(_LATE.get(self._awaited, "send_seconds"))
+        if self._awaited and self._awaited.limit:
+            self._crowd.tally.hit(self._awaited.limit)
         if self._is_closing or self._is_choked:
             self.abort()
         else:
@@ -226,7 +229,7 @@ class GuestChannel(Protocol, TimeoutMixin):
         if pause:
             self._received.clear()
             is_head = received.request.method == b"HEAD"
-            self._refuse(too_many(pause), is_head=is_head, request=received.request)
+            self._refuse(too_many(pause), is_head=is_head, asked=received.asked)
         else:
             self._request = GuestRequest(self, received)
             self._resource.render(self._request)
@@ -238,11 +241,11 @@ class GuestChannel(Protocol, TimeoutMixin):
         if self._request and self._request.end_wait:
             self._request.end_wait()
 
-    def _refuse(self, answer: Answer, *, is_head: bool, request: Request | None = None) -> None:
+    def _refuse(self, answer: Answer, *, is_head: bool, asked: Asked = UNREAD) -> None:
         """Answer, and take no more requests: see Note [Lingering]."""
         now = self._clock.seconds()
-        self._access.note(now, request, answer.status, len(answer.body))
-        self._crowd.tally.note(request, answer.status, None)
+        self._access.note(now, asked, answer.status, len(answer.body))
+        self._crowd.tally.note(asked.format, answer.status, None)
         length = (b"Content-Length", b"%d" % len(answer.body))
         content = b"" if is_head else answer.body
         self._send(now, answer.status, (*answer.headers, length), content, is_last=True)
@@ -284,13 +287,14 @@ class GuestChannel(Protocol, TimeoutMixin):
         For the next request it does, with each that is answered: that is seen to when the time is over.
         """
         awaited = self._what_to_await()
-        if awaited is not self._awaited:
-            self._awaited = awaited
-            self.setTimeout(self._seconds_for(awaited))
-        if awaited is _Awaited.REST_OF_BODY and self._parser.awaits_continue:
+        if awaited is self._awaited:
+            return
+        self._awaited = awaited
+        self.setTimeout(awaited.limit and getattr(self._limits, awaited.limit))
+        if awaited is _REST_OF_BODY and self._parser.awaits_continue:
             self._parser.awaits_continue = False
             self.transport.write(CONTINUE)
-        self._read_on(is_wanted=not (awaited is _Awaited.NOTHING or awaited is _Awaited.TAKING))
+        self._read_on(is_wanted=awaited.is_read)
 
     def _read_on(self, *, is_wanted: bool) -> None:
         if is_wanted == self._is_reading or self._is_half_closed:
@@ -304,23 +308,9 @@ class GuestChannel(Protocol, TimeoutMixin):
     def _what_to_await(self) -> _Awaited:
         if self._request:
             is_read_on = self._request.end_wait and not self._has_sent_on
-            return _Awaited.LEAVING if is_read_on else _Awaited.NOTHING
+            return _LEAVING if is_read_on else _NOTHING
         if self._is_choked or self._unsent:
-            return _Awaited.TAKING
+            return _TAKING
         if not self._parser.is_amid:
-            return _Awaited.REQUEST
-        return _Awaited.REST_OF_HEAD if self._parser.is_amid_head else _Awaited.REST_OF_BODY
-
-    def _seconds_for(self, awaited: _Awaited) -> int | None:
-        limits = self._limits
-        match awaited:
-            case _Awaited.REQUEST:
-                return limits.idle_seconds
-            case _Awaited.REST_OF_HEAD:
-                return limits.head_seconds
-            case _Awaited.REST_OF_BODY:
-                return limits.body_seconds
-            case _Awaited.TAKING:
-                return limits.send_seconds
-            case _Awaited.LEAVING | _Awaited.NOTHING:
-                return None
+            return _REQUEST
+        return _REST_OF_HEAD if self._parser.is_amid_head else _REST_OF_BODY

@@ -7,9 +7,10 @@ remembered. A guest that asks in ever other words has all read anew, as without 
 
 from typing import final
 
-from attrs import frozen
+from attrs import Factory, field, frozen
 
 from eve_meta.exchange import Request
+from eve_meta.server.asked import Asked
 
 MAX_BYTES = 1024
 """Of a request; longer than any client's that has no body."""
@@ -24,10 +25,12 @@ class Received:
 
     Attributes:
         keeps_alive: whether its connection goes on behind it.
+        asked: what it asks.
     """
 
     request: Request
     keeps_alive: bool
+    asked: Asked = field(init=False, default=Factory(lambda self: Asked.by(self.request), takes_self=True))
 
 
 @final

@@ -31,7 +31,8 @@ class GuestRequest:
     """A request and, bit by bit, its answer. Source: `twisted.web.iweb.IRequest`.
 
     Attributes:
-        value: what was asked.
+        value: the request.
+        asked: what of it is counted.
         keeps_alive: whether its connection goes on behind it.
         end_wait: answers it, if it waits for a change; None: it does not.
         has_waited: whether it does, or did.
@@ -39,6 +40,7 @@ class GuestRequest:
 
     __slots__ = (
         "_finished",
+        "asked",
         "body",
         "channel",
         "code",
@@ -52,6 +54,7 @@ class GuestRequest:
     def __init__(self, channel: IAnsweringChannel, received: Received) -> None:
         self.channel = channel
         self.value = received.request
+        self.asked = received.asked
         self.keeps_alive = received.keeps_alive
         self.code = 200
         self.headers: list[tuple[bytes, bytes]] = []

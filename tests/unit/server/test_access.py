@@ -13,6 +13,7 @@ from eve_meta.limits import Limits
 from eve_meta.messages import ReadAccessLog, ReadTraffic
 from eve_meta.milestones import Milestone
 from eve_meta.server.access import AccessLog
+from eve_meta.server.asked import UNREAD, Asked
 from eve_meta.traffic import MAX_INTERFACES, Traffic, heard, told
 from tests.unit.server.guests import GET, Guest, connect
 from tests.unit.transport import GuestTransport
@@ -21,8 +22,9 @@ AMP_VALUE_BYTES = 65535
 """Source: https://amp-protocol.net, "Box": the length of a value."""
 
 
-def asked(target: bytes, method: bytes = b"GET", **headers: bytes) -> Request:
-    return Request(method, target, {name.replace("_", "-").encode(): each for name, each in headers.items()})
+def asked(target: bytes, method: bytes = b"GET", **headers: bytes) -> Asked:
+    named = {name.replace("_", "-").encode(): each for name, each in headers.items()}
+    return Asked.by(Request(method, target, named))
 
 
 def test_a_request_is_remembered() -> None:
@@ -52,7 +54,7 @@ def test_a_probe_comes_to_no_milestone() -> None:
     log.note(13.0, asked(b"/openstack"), 200, 5)
     assert [Milestone.ASKED] == reached
     log.note(14.0, asked(b"/latest/user-data"), 200, 5)
-    log.note(15.0, None, 400, 5)
+    log.note(15.0, UNREAD, 400, 5)
     assert [Milestone.ASKED, Milestone.USER_DATA] == reached
     assert 5 == log.all().count
 
