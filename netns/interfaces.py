@@ -1,13 +1,13 @@
 """What this package offers: a network to look at, to change, to listen in and to be woken by."""
 
 import socket
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from attrs import field, frozen
 from zope.interface import Interface
 
 from netns.steps import Step
-from netns.wiring import Port, Seen
+from netns.wiring import Neighbour, Port, Seen
 
 
 @frozen
@@ -64,6 +64,16 @@ class INetwork(Interface):
 
     def survey(interfaces: Collection[str]) -> Mapping[str, Seen]:
         """The same for many at once, and for every other of which something of ours is left."""
+
+    def neighbours(interface: str) -> Sequence[Neighbour]:
+        """Who of those behind an interface has shown himself there, by ARP or neighbour discovery.
+
+        It is what they say, and a guest can say much: at most some thousand. The stand-ins of operators are
+        left out.
+
+        Raises:
+            KernelRefusedError: there is no such namespace.
+        """
 
     def apply(step: Step) -> None:
         """Make one change.

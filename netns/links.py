@@ -3,7 +3,7 @@
 import errno
 import struct
 from collections.abc import Container, Iterator, Mapping
-from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_interface
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_address, ip_interface
 from socket import AF_INET, AF_INET6
 from typing import TypeVar
 
@@ -31,10 +31,14 @@ from netns.rtnetlink import (
     IFLA_PARENT_DEV_NAME,
     IFLA_XDP,
     IFLA_XDP_PROG_ID,
+    NDA_CACHEINFO,
+    NDA_CACHEINFO_UPDATED,
     NDA_DST,
     NDA_LLADDR,
     NDMSG,
     NUD_FAILED,
+    NUD_NOARP,
+    NUD_PERMANENT,
     RT_TABLE_LOCAL,
     RT_TABLE_MAIN,
     RTA_DST,
@@ -46,7 +50,7 @@ from netns.rtnetlink import (
     RTMSG,
     RTN_UNICAST,
 )
-from netns.wiring import INNER_LINK, INNER_MAC, METADATA_IPV4, METADATA_IPV6
+from netns.wiring import INNER_LINK, INNER_MAC, METADATA_IPV4, METADATA_IPV6, Neighbour
 
 T = TypeVar("T")
 
@@ -187,13 +191,18 @@ def all_addresses(netlink: Netlink) -> Iterator[tuple[IPv4Interface | IPv6Interf
 
 
 def neighbour(netlink: Netlink, address: IPv4Address | IPv6Address) -> str | None:
-    """The hardware address that a neighbour has said is its; None if none has. Source: linux/neighbour.h."""
+    """The hardware address that a neighbour has said is its; None if none has."""
+    return next((each.mac for each in neighbours(netlink) if each.address == address), None)
+
+
+def neighbours(netlink: Netlink) -> Iterator[Neighbour]:
+    """Those who have said what their hardware address is. Source: linux/neighbour.h."""
     for reply in netlink.ask(Message(RTM_GETNEIGH, NLM_F_DUMP, bytes(NDMSG.size))):
         _, _, state, _, _ = NDMSG.unpack_from(reply.payload)
         found = attributes(reply.payload, NDMSG.size)
-        if found.get(NDA_DST) == address.packed and NDA_LLADDR in found and not state & NUD_FAILED:
-            return found[NDA_LLADDR].hex(":")
-    return None
+        if NDA_LLADDR in found and not state & (NUD_FAILED | NUD_NOARP | NUD_PERMANENT):
+            (hundredths,) = NDA_CACHEINFO_UPDATED.unpack(found[NDA_CACHEINFO])
+            yield Neighbour(ip_address(found[NDA_DST]), found[NDA_LLADDR].hex(":"), hundredths / 100)
 
 
 def families_routed(netlink: Netlink, index: int) -> Iterator[int]:

@@ -3,7 +3,7 @@
 import contextlib
 import errno
 import socket
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial, singledispatchmethod
 
 from attrs import evolve
@@ -32,7 +32,7 @@ from netns.netlink import NETLINK_NETFILTER, NETLINK_ROUTE, Netlink, NetlinkErro
 from netns.refusals import doing
 from netns.rules import Rules
 from netns.watch import KernelWatch
-from netns.wiring import SERVICE_PORT, Knocks, Link, Port, Presence, Seen, Steering
+from netns.wiring import SERVICE_PORT, STAND_IN_MAC, Knocks, Link, Neighbour, Port, Presence, Seen, Steering
 
 BACKLOG = 1024
 """Connections that wait for a server; while one is started again, guests wait here."""
@@ -95,6 +95,12 @@ class LinuxNetwork:
         look = partial(inside.look, seen.link, self._differing_rules)
         with doing("look into the namespace", interface):
             return evolve(seen, inside=namespaces.enter(namespace_of(interface), look))
+
+    def neighbours(self, interface: str) -> Sequence[Neighbour]:
+        """See `INetwork.neighbours`."""
+        with doing("look for neighbours", interface):
+            found = namespaces.enter(namespace_of(interface), _neighbours)
+        return [each for each in found if not each.mac.startswith(STAND_IN_MAC)]
 
     def apply(self, step: steps.Step) -> None:
         """See `INetwork.apply`."""
@@ -250,6 +256,11 @@ def _seen(interface: str, port: HostLink | None, link: HostLink | None, steering
 def _furnish_inside(mtu: int) -> None:
     with Netlink(NETLINK_ROUTE) as route:
         route.transact(links.furnishing(route, mtu))
+
+
+def _neighbours() -> Sequence[Neighbour]:
+    with Netlink(NETLINK_ROUTE) as route:
+        return tuple(links.neighbours(route))
 
 
 def _listen() -> socket.socket:

@@ -8,7 +8,7 @@ import errno
 import itertools
 import os
 import socket
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import singledispatchmethod
 
 from attrs import evolve
@@ -18,7 +18,7 @@ from netns import filters, steps
 from netns.errors import KernelRefusedError, NetnsError, NoSuchInterfaceError
 from netns.interfaces import Changes, INetwork, IWatch
 from netns.names import link_of
-from netns.wiring import METADATA_IPV6, Inside, Link, Port, Presence, Seen, Steering
+from netns.wiring import METADATA_IPV6, STAND_IN_MAC, Inside, Link, Neighbour, Port, Presence, Seen, Steering
 
 _ANY_FREE_PORT = 0
 
@@ -93,6 +93,7 @@ class MemoryNetwork:
         self._service_ports: dict[str, int] = {}
         self._damage: dict[str, dict[str, type[steps.Step]]] = {}
         self._severed: set[str] = set()
+        self._neighbours: dict[str, list[Neighbour]] = {}
         self._indices = itertools.count(1)
         self._watches: list[MemoryWatch] = []
 
@@ -146,6 +147,10 @@ class MemoryNetwork:
         self._severed.add(interface)
         self._announce(link_of(interface))
 
+    def hear(self, interface: str, neighbour: Neighbour) -> None:
+        """Let somebody behind an interface show himself."""
+        self._neighbours.setdefault(interface, []).append(neighbour)
+
     def lower_link(self, interface: str) -> None:
         """Set the host's end of the link down."""
         self._links[interface] = evolve(self._links[interface], is_up=False)
@@ -185,6 +190,13 @@ class MemoryNetwork:
         if interface in self._severed:
             return evolve(seen, inside=Inside(("the link eth0",), is_severed=True))
         return evolve(seen, inside=Inside(tuple(self._damage.get(interface, ()))))
+
+    def neighbours(self, interface: str) -> Sequence[Neighbour]:
+        """See `INetwork.neighbours`."""
+        if interface not in self._service_ports:
+            raise KernelRefusedError(f"look for neighbours in the namespace of {interface}", errno.ENOENT)
+        found = self._neighbours.get(interface, ())
+        return [each for each in found if not each.mac.startswith(STAND_IN_MAC)]
 
     def survey(self, interfaces: Collection[str]) -> Mapping[str, Seen]:
         """See `INetwork.survey`."""
@@ -255,6 +267,7 @@ class MemoryNetwork:
 
     @_apply.register
     def _(self, step: steps.RemoveNamespace) -> None:
+        self._neighbours.pop(step.interface, None)
         self._namespaces.pop(step.interface, None)
         self._service_ports.pop(step.interface, None)
 

@@ -35,8 +35,10 @@ RTEXT_FILTER_SKIP_STATS = 8
 IFA_ADDRESS, IFA_LOCAL = 1, 2
 _IFA_F_NODAD = 2
 
-NDA_DST, NDA_LLADDR = 1, 2
-NUD_FAILED = 0x20
+NDA_DST, NDA_LLADDR, NDA_CACHEINFO = 1, 2, 3
+NDA_CACHEINFO_UPDATED = struct.Struct("=8xI4x")
+"""Hundredths of a second ago. Source: struct nda_cacheinfo, linux/neighbour.h; USER_HZ."""
+NUD_FAILED, NUD_NOARP, NUD_PERMANENT = 0x20, 0x40, 0x80
 
 RTA_DST, RTA_OIF, RTA_GATEWAY = 1, 4, 5
 RTN_UNICAST = 1

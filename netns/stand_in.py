@@ -36,7 +36,7 @@ from netns.links import HostLink
 from netns.names import check_interface, link_of
 from netns.netlink import NETLINK_ROUTE, Netlink, NetlinkError
 from netns.refusals import doing
-from netns.wiring import GUEST_PORT, INNER_LINK, METADATA_IPV4
+from netns.wiring import GUEST_PORT, INNER_LINK, METADATA_IPV4, STAND_IN_MAC
 
 PREFIX = "evprobe"
 
@@ -118,7 +118,7 @@ def _returning(route: Netlink, port: HostLink) -> str:
 
 def _mac() -> str:
     """A locally administered one, of nobody."""
-    return bytes((0x02, *secrets.token_bytes(5))).hex(":")
+    return f"{STAND_IN_MAC}:{secrets.token_bytes(2).hex(':')}"
 
 
 def _join(route: Netlink, namespace: int, veth: tuple[str, str], port: HostLink) -> None:

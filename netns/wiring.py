@@ -30,6 +30,25 @@ meet: each is seen by one guest alone.
 """
 
 
+STAND_IN_MAC = "02:65:76:65"
+"""How the hardware addresses of those begin that stand in for a guest, and are none."""
+
+
+@frozen
+class Neighbour:
+    """Who has shown himself at an interface, by ARP or neighbour discovery.
+
+    Attributes:
+        mac: its hardware address.
+        seconds: ago, when that became known, or when the kernel was last in doubt about it. It is in doubt
+            about those alone whom it sends something.
+    """
+
+    address: IPv4Address | IPv6Address
+    mac: str
+    seconds: float
+
+
 @frozen(kw_only=True)
 class Knocks:
     """How many connections the kernel lets begin in one namespace, of each family.

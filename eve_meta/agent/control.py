@@ -71,7 +71,12 @@ class OneInterface(_OfInterface):
     def getChild(self, path: bytes, request: IRequest) -> Resource:
         """What belongs to it."""
         del request
-        kind = {b"password": Password, b"reports": AllReports, b"requests": Requests}.get(path)
+        kind = {
+            b"contacts": Contacts,
+            b"password": Password,
+            b"reports": AllReports,
+            b"requests": Requests,
+        }.get(path)
         return kind(self._agent, self._name) if kind else NoResource()
 
     async def _show(self, request: ControlRequest) -> object:
@@ -107,6 +112,20 @@ class Password(_OfInterface):
         request.queried()
         interface = self._interface()
         return {"interface": interface, "cleared": await self._agent.clear_password(interface)}
+
+
+class Contacts(_OfInterface):
+    """`/v1/interfaces/NAME/contacts`: who has shown himself there."""
+
+    def verbs(self) -> Mapping[str, Verb]:
+        """It is only looked at."""
+        return {"GET": self._read}
+
+    async def _read(self, request: ControlRequest) -> object:
+        request.queried()
+        interface = self._interface()
+        contacts = [asdict(each) for each in await self._agent.contacts(interface)]
+        return {"interface": interface, "contacts": contacts}
 
 
 class Requests(_OfInterface):

@@ -12,7 +12,7 @@ from eve_meta.accesses import Access, Revision
 from eve_meta.agent.events import KINDS
 from eve_meta.agent.refusal import STATUSES
 from eve_meta.agent.reports import Report
-from eve_meta.agent.status import Status
+from eve_meta.agent.status import Contact, Status
 from eve_meta.contact import WAIT_MAX_SECONDS
 from eve_meta.document.schema import Schema, document_schemas, record, reference
 from eve_meta.reports import REPORTS
@@ -130,6 +130,15 @@ def _paths() -> dict[str, dict[str, Any]]:
                 "parameters": [_FROM],
             },
         },
+        "/v1/interfaces/{interface}/contacts": {
+            "parameters": [_NAME],
+            "get": _operation(
+                "contacts",
+                "Who has shown himself there, by ARP or neighbour discovery.",
+                reference("Contacts"),
+                (*_ONE, "not-attached", "kernel"),
+            ),
+        },
         "/v1/interfaces/{interface}/requests": {
             "parameters": [_NAME],
             "get": _operation(
@@ -234,6 +243,8 @@ def _answers() -> dict[str, Schema]:
             interfaces={"type": "array", "items": reference("Status")},
             problems={"type": "array", "items": _STRING},
         ),
+        "Contact": record(Contact, _STATUS_KINDS),
+        "Contacts": _record(interface=_STRING, contacts={"type": "array", "items": reference("Contact")}),
         "Detached": _record(interface=_STRING, detached=_BOOLEAN),
         "Traffic": record(Traffic, _STATUS_KINDS),
         "AllTraffic": _record(

@@ -1,7 +1,7 @@
 """The network's blocking calls, awaited: made one at a time, off the reactor's thread."""
 
 import socket
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, cast, final
 
@@ -11,7 +11,7 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 from zope.interface import Attribute, implementer
 
-from netns import INetwork, Port, Seen, Step
+from netns import INetwork, Neighbour, Port, Seen, Step
 
 Call = Callable[..., Awaitable[Any]]
 """Makes a blocking call: `await call(function, *arguments)`."""
@@ -70,6 +70,10 @@ class Kernel:
     async def survey(self, interfaces: Collection[str]) -> Mapping[str, Seen]:
         """See `INetwork.survey`."""
         return cast("Mapping[str, Seen]", await self.thread.call(self.network.survey, interfaces))
+
+    async def neighbours(self, interface: str) -> Sequence[Neighbour]:
+        """See `INetwork.neighbours`."""
+        return cast("Sequence[Neighbour]", await self.thread.call(self.network.neighbours, interface))
 
     async def apply(self, step: Step) -> None:
         """See `INetwork.apply`."""

@@ -17,7 +17,7 @@ from eve_meta.agent.reconciler import Reconciler
 from eve_meta.agent.record import Record, Wish
 from eve_meta.agent.reports import Report
 from eve_meta.agent.servers import Servers
-from eve_meta.agent.status import Counts, IAgent, NotAttachedError, NotReportedError, State, Status
+from eve_meta.agent.status import Contact, Counts, IAgent, NotAttachedError, NotReportedError, State, Status
 from eve_meta.exchange import Post
 from eve_meta.messages import PasswordSetError
 from eve_meta.passwords import PASSWORD
@@ -35,6 +35,10 @@ from netns import (
 
 if TYPE_CHECKING:
     from eve_meta.agent.outcome import Outcome
+
+
+_MAX_CONTACTS = 16
+"""Told of one interface, whose guest can make up any number."""
 
 
 @final
@@ -113,6 +117,16 @@ class Lifecycle:
         """See `IAgent.access_log`."""
         self._attached(interface)
         return await self._servers.access_log(interface)
+
+    async def contacts(self, interface: str) -> tuple[Contact, ...]:
+        """See `IAgent.contacts`."""
+        self._attached(interface)
+        now = self._clock.seconds()
+        found = (
+            Contact(address=str(each.address), mac=each.mac, at=now - each.seconds)
+            for each in await self._kernel.neighbours(interface)
+        )
+        return tuple(sorted(found, key=lambda each: each.at)[:_MAX_CONTACTS])
 
     async def traffic(self) -> Mapping[str, Traffic]:
         """See `IAgent.traffic`."""

@@ -106,6 +106,21 @@ class Counts:
     problems: int
 
 
+@frozen(kw_only=True)
+class Contact:
+    """Somebody behind an interface who has shown himself there, by ARP or neighbour discovery.
+
+    Attributes:
+        address: as he wrote it.
+        mac: his hardware address.
+        at: Unix time of the first time; it may be a later one if something was sent to him since.
+    """
+
+    address: str
+    mac: str
+    at: float
+
+
 class IAgent(Interface):
     """What may be asked of an agent by those who may ask anything."""
 
@@ -144,6 +159,14 @@ class IAgent(Interface):
         Raises:
             NotAttachedError: no VM is served there.
             NotAnsweredError: there is nobody to ask; a server may be about to be started again.
+        """
+
+    async def contacts(interface: str) -> tuple[Contact, ...]:
+        """Those who have shown themselves at an interface, the earliest first, and not more than a few.
+
+        Raises:
+            NotAttachedError: no VM is served there.
+            KernelRefusedError: there is no namespace; it may be about to be made.
         """
 
     async def traffic() -> Mapping[str, Traffic]:

@@ -73,6 +73,10 @@ class Client:
         """What guests have asked there."""
         return self._ask("GET", f"{_path_of(interface)}/requests")
 
+    def contacts(self, interface: str) -> Any:
+        """`contacts`, who has shown himself there, and when."""
+        return self._ask("GET", f"{_path_of(interface)}/contacts")
+
     def traffic(self) -> Any:
         """How much guests ask, by interface, and when that was looked at."""
         return self._ask("GET", "/v1/traffic")

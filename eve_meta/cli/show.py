@@ -44,16 +44,29 @@ def _story(client: Client, status: Mapping[str, Any]) -> Iterable[tuple[str, str
     try:
         accesses = accesses_in(client.requests(interface))
         reports = client.reports(interface)["reports"]
+        contacts = () if accesses.of_guests().requests else client.contacts(interface)["contacts"][:1]
     except click.ClickException as error:
         return [("requests", error.format_message())]
     opened = "open since", moments.shown(accesses.since)
-    return chain((opened,), _frames(status["link"]), story(accesses, time.time()), map(_reported, reports))
+    return chain(
+        (opened,),
+        _frames(status["link"]),
+        (_first_contact(each, accesses.since) for each in contacts),
+        story(accesses, time.time()),
+        map(_reported, reports),
+    )
 
 
 def _frames(link: str) -> Iterator[tuple[str, str]]:
     number = frames.steered(link)
     if number is not None:
         yield "frames", f"{number or 'none'} from the guest to the metadata addresses"
+
+
+def _first_contact(contact: Any, since: float) -> tuple[str, str]:
+    """Of a guest that has asked nothing; of one that has, its first request tells."""
+    waited = duration(max(0.0, contact["at"] - since))
+    return "first contact", f"by {contact['address']} ({contact['mac']}), {waited} after the door was opened"
 
 
 def _reported(report: Any) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """What every `INetwork` must do: one suite, run on the kernel and on the network in memory."""
 
 import errno
+from ipaddress import ip_address
 
 import pytest
 from attrs import evolve
@@ -10,12 +11,14 @@ from netns import (
     INetwork,
     Inside,
     KernelRefusedError,
+    Neighbour,
     NoSuchInterfaceError,
     Presence,
     Seen,
     link_of,
     steps,
 )
+from netns.wiring import STAND_IN_MAC
 from tests.contract.world import (
     OTHER,
     TAP,
@@ -29,6 +32,8 @@ from tests.contract.world import (
     wire_as_seen,
 )
 from tests.support import soon
+
+SOON_SECONDS = 30
 
 REMOVALS: tuple[steps.Step, ...] = (steps.Unsteer(TAP), steps.RemoveLink(TAP), steps.RemoveNamespace(TAP))
 
@@ -300,6 +305,28 @@ class NetworkContract:
             assert () == repaired.faults
             assert (damage == "sever") == (seen.link != repaired.link)
             assert world.network.is_of(TAP, listening)
+
+    def test_neighbours(self, world: World) -> None:
+        """Those who have shown themselves to one interface, but for those who stand in for its guest."""
+        for name in (TAP, OTHER):
+            world.add_port(name)
+            wire(world.network, name)
+        assert [] == [*world.network.neighbours(TAP)]
+        heard = {
+            Neighbour(ip_address("10.0.0.5"), "02:00:00:00:00:05", 0.0),
+            Neighbour(ip_address("fe80::5"), "02:00:00:00:00:05", 0.0),
+        }
+        for each in (*heard, Neighbour(ip_address("169.254.3.4"), f"{STAND_IN_MAC}:00:01", 0.0)):
+            world.hear(TAP, each)
+        found = world.network.neighbours(TAP)
+
+        assert heard == {evolve(each, seconds=0.0) for each in found}
+        assert all(0 <= each.seconds < SOON_SECONDS for each in found)
+        assert [] == [*world.network.neighbours(OTHER)]
+
+    def test_neighbours_of_nobody(self, world: World) -> None:
+        with pytest.raises(KernelRefusedError, match=TAP):
+            world.network.neighbours(TAP)
 
     def test_lowered_link(self, world: World) -> None:
         """A link that somebody has set down is seen, and set up by the plan."""

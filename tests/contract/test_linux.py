@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from attrs import define
 
-from netns import Changes, Knocks, filters, iptables, link_of, namespace_of, namespaces
+from netns import Changes, Knocks, Neighbour, filters, iptables, link_of, namespace_of, namespaces
 from netns.linux import LinuxNetwork
 from netns.namespaces import DIRECTORY
 from netns.watch import KernelWatch
@@ -58,6 +58,10 @@ class LinuxWorld:
     def inside(self, interface: str, *command: str) -> None:
         """Run a program in a namespace."""
         ip("netns", "exec", namespace_of(interface), *command)
+
+    def hear(self, interface: str, neighbour: Neighbour) -> None:
+        entry = (str(neighbour.address), "lladdr", neighbour.mac, "dev", "eth0", "nud", "stale")
+        self.inside(interface, "ip", "neigh", "add", *entry)
 
     def lower_link(self, interface: str) -> None:
         ip("link", "set", link_of(interface), "down")

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import pytest
 
-from netns import Changes, INetwork, KernelRefusedError, Seen, build, clear, connect, steps
+from netns import Changes, INetwork, KernelRefusedError, Neighbour, Seen, build, clear, connect, steps
 from netns.interfaces import IWatch
 from tests.support import soon
 
@@ -44,6 +44,9 @@ class World(Protocol):
 
     def sever(self, interface: str) -> None:
         """Give the inner link another name, inside a namespace."""
+
+    def hear(self, interface: str, neighbour: Neighbour) -> None:
+        """Let somebody behind an interface show himself, some seconds ago at the most."""
 
     def lower_link(self, interface: str) -> None:
         """Set the host's end of the link down."""

@@ -120,6 +120,7 @@ def test_no_guest_has_asked(host: Host, agent: Agent) -> None:
     assert (
         "has asked for the first time" not in agent.run("events", "tap0").stdout.rpartition("answered as")[2]
     )
+    assert "first contact" not in agent.run("show", "tap0").stdout
     red.ask(HOSTNAME, headers={"User-Agent": A_GUEST})
     shown = agent.run("show", "tap0").stdout
     assert f"{A_GUEST} (EC2)" in shown

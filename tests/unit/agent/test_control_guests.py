@@ -1,13 +1,40 @@
 """What the control socket tells of guests: what they have asked, and how much."""
 
 import json
+from ipaddress import IPv4Address
 from uuid import uuid4
 
 from prometheus_client.parser import text_string_to_metric_families
 
 from eve_meta.accesses import read
 from eve_meta.traffic import MAX_INTERFACES
+from netns import Neighbour
 from tests.unit.agent.control_case import UUID, WEB, ControlTests, parsed
+
+
+class ContactsTests(ControlTests):
+    PATH = "/v1/interfaces/tap0/contacts"
+
+    def test_contacts(self) -> None:
+        """Those whom the network has heard of, the earliest first, and a few of many."""
+        self.put("tap0")
+        for number in range(100):
+            address = IPv4Address(0x0A000000 + number)
+            self.network.hear("tap0", Neighbour(address, "02:00:00:00:00:05", float(number)))
+
+        told = self.ask("GET", self.PATH).json
+
+        assert "tap0" == told["interface"]
+        assert [f"10.0.0.{number}" for number in range(99, 83, -1)] == [
+            each["address"] for each in told["contacts"]
+        ]
+        now = self.reactor.seconds()
+        assert {"address": "10.0.0.99", "mac": "02:00:00:00:00:05", "at": now - 99} == told["contacts"][0]
+
+    def test_no_contacts(self) -> None:
+        refused = self.ask("GET", self.PATH)
+
+        assert (404, "not-attached") == (refused.status, refused.error["kind"])
 
 
 class RequestsTests(ControlTests):
