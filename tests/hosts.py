@@ -190,11 +190,11 @@ class Host:
         """A bridge that is up."""
         return self.link(name, "type", "bridge")
 
-    def tap(self, name: str) -> str:
-        """A tap that is up, and that nobody has open."""
+    def tap(self, name: str, *, bridge: str | None = None, mtu: int = 1500) -> str:
+        """A tap that is up, and that nobody has open; a bare one without a bridge."""
         ip("tuntap", "add", name, "mode", "tap")
         self._links.append(name)
-        ip("link", "set", name, "up")
+        ip("link", "set", name, "mtu", str(mtu), *(("master", bridge) if bridge else ()), "up")
         return name
 
     def guest(  # noqa: PLR0913 - each is what a VM differs in

@@ -1,26 +1,17 @@
 """A guest with a kernel of its own, which does nothing but ask for its metadata: what it is booted with."""
 
 import json
-import shutil
 from pathlib import Path
 
 from attrs import frozen
 
-from tests.hosts import IPV4, run
-from tests.support import need_programs, refuse
-
-KERNEL = Path(__file__).parents[2] / ".venv" / "kernel"
-"""Where `scripts/prepare` has unpacked it."""
+from tests import vms
+from tests.hosts import IPV4
 
 PASSWORD = "posted"
 
 # A request that comes to no end is given up, and the next one made. What it says is JSON, a line for each.
-_INIT = f"""\
-#!/bin/busybox sh
-/bin/busybox --install -s /bin
-mount -t proc proc /proc
-mount -t devtmpfs devices /dev
-for each in /modules/*; do insmod "$each"; done
+_SCRIPT = f"""\
 ip link set eth0 up
 ip addr add 10.0.0.5/24 dev eth0
 ip route add {IPV4}/32 dev eth0
@@ -47,19 +38,7 @@ class Heard:
 
 def make_initramfs(directory: Path) -> Path:
     """The guest's files, as a kernel takes them."""
-    need_programs("busybox")
-    if not KERNEL.exists():
-        refuse(f"there is no {KERNEL}: scripts/prepare test")
-    root = directory / "root"
-    for each in ("bin", "dev", "proc"):
-        (root / each).mkdir(parents=True)
-    shutil.copy("/bin/busybox", root / "bin")
-    shutil.copytree(KERNEL / "modules", root / "modules")
-    (root / "init").write_text(_INIT, encoding="ascii")
-    (root / "init").chmod(0o755)
-    made = directory / "initramfs"
-    run("sh", "-ec", 'cd "$1" && find . | busybox cpio -o -H newc >"$2"', "sh", str(root), str(made))
-    return made
+    return vms.make_initramfs(directory, _SCRIPT)
 
 
 def heard(console: str) -> list[Heard]:

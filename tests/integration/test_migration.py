@@ -13,10 +13,11 @@ from attrs import frozen
 from netns.wiring import INNER_MAC
 from tests.agents import GREEN
 from tests.hosts import Host
-from tests.integration.booted import KERNEL, PASSWORD, Heard, heard, make_initramfs
+from tests.integration.booted import PASSWORD, Heard, heard, make_initramfs
 from tests.integration.hypervisors import ADDRESSES, EMPTY, Hypervisor, connect, hypervisor
 from tests.integration.libvirt import states
 from tests.support import need_sandbox, soon
+from tests.vms import KERNEL
 
 HOSTNAME = "web.example.org"
 OPEN = ["open", "open"]
