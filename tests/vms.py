@@ -1,6 +1,5 @@
 """Virtual machines with a kernel of their own, Debian's for clouds, and a few files: they boot in seconds."""
 
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,21 +10,14 @@ from attrs import frozen
 from tests.hosts import MAC, run
 from tests.support import need_programs, refuse, soon
 
-KERNEL = Path(__file__).parents[1] / ".venv" / "kernel"
+ROOT = Path(__file__).parents[1]
+KERNEL = ROOT / ".venv" / "kernel"
 """Where `scripts/prepare` has unpacked it."""
 
 BOOT_SECONDS = 120
 """Of a VM among others, on a machine that emulates all their processors."""
 
 _MEMORY_MIB = 96
-_PREPARE = """\
-#!/bin/busybox sh
-/bin/busybox --install -s /bin
-mount -t proc proc /proc
-mount -t sysfs sys /sys
-mount -t devtmpfs devices /dev
-for each in /modules/*; do insmod "$each"; done
-"""
 
 
 @frozen
@@ -50,20 +42,18 @@ class VM:
         return soon(lambda: self._process.poll() is not None, BOOT_SECONDS)
 
 
+def need_kernel() -> None:
+    """Skip the test where there is none for virtual machines."""
+    if not KERNEL.exists():
+        refuse(f"there is no {KERNEL}: scripts/prepare test")
+
+
 def make_initramfs(directory: Path, script: str) -> Path:
     """What a VM does, as files that a kernel takes: a script of busybox's shell, once there is a NIC."""
     need_programs("busybox")
-    if not KERNEL.exists():
-        refuse(f"there is no {KERNEL}: scripts/prepare test")
-    root = directory / "root"
-    for each in ("bin", "dev", "proc", "sys"):
-        (root / each).mkdir(parents=True)
-    shutil.copy("/bin/busybox", root / "bin")
-    shutil.copytree(KERNEL / "modules", root / "modules")
-    (root / "init").write_text(_PREPARE + script, encoding="ascii")
-    (root / "init").chmod(0o755)
+    need_kernel()
     made = directory / "initramfs"
-    run("sh", "-ec", 'cd "$1" && find . | busybox cpio -o -H newc >"$2"', "sh", str(root), str(made))
+    run(str(ROOT / "scripts" / "guest-initramfs"), str(KERNEL), "/dev/stdin", str(made), given=script)
     return made
 
 

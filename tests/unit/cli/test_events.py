@@ -73,8 +73,10 @@ def following(run_dir: Path) -> Iterator[Iterator[Any]]:
     command = [*PYTHON, "-m", "eve_meta", "events", "--follow", "--json", "--run-dir", str(run_dir)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=ENVIRONMENT, text=True) as follower:
         assert follower.stdout
-        yield map(json.loads, follower.stdout)
-        follower.send_signal(signal.SIGINT)
+        try:
+            yield map(json.loads, follower.stdout)
+        finally:
+            follower.send_signal(signal.SIGINT)
         assert "" == follower.stdout.read()
     assert 0 == follower.returncode
 
