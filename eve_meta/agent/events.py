@@ -75,8 +75,12 @@ class Events(Service):
             each(line)
 
     def since(self, number: int) -> Iterator[bytes]:
-        """The lines of those behind an event of a number, as far as they are remembered; 0: of all."""
-        yield from (line for each, line in self._lines if each > number)
+        """The lines of those behind an event of a number, as far as they are remembered; 0: of all.
+
+        A number that there is not yet is one of another agent, before the clock was set back: that is of all.
+        """
+        behind = number if number <= self._number else 0
+        yield from (line for each, line in self._lines if each > behind)
 
     def follow(self, follower: Follower) -> Callable[[], None]:
         """Tell of each event that follows; answers how to end that."""

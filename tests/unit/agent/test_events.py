@@ -167,6 +167,13 @@ class EventTests(ControlTests):
         assert [] == self.events(f"?since={second['number']}")
         assert [first, second] == self.events("?since=0")
 
+    def test_since_another_agent(self) -> None:
+        """Who was told by one whose clock was ahead of ours misses nothing of us."""
+        self.attach("tap0", RED)
+        (told,) = self.events()
+
+        assert [told] == self.events(f"?since={told['number'] + 1}")
+
     def test_numbers(self) -> None:
         """They grow, from one agent to the next too."""
         for _ in range(3):
