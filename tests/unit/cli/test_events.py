@@ -70,7 +70,9 @@ def test_of_some_interfaces(agent: Agent, document: Path) -> None:
 @contextmanager
 def following(run_dir: Path) -> Iterator[Iterator[Any]]:
     """The events that somebody who follows is told of, until Ctrl-C."""
-    command = [*PYTHON, "-m", "eve_meta", "events", "--follow", "--json", "--run-dir", str(run_dir)]
+    # Where the tests run in the background SIGINT is ignored, and who is started then ignores it, too.
+    python = ("env", "--default-signal=INT", *PYTHON)
+    command = [*python, "-m", "eve_meta", "events", "--follow", "--json", "--run-dir", str(run_dir)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=ENVIRONMENT, text=True) as follower:
         assert follower.stdout
         try:
