@@ -13,6 +13,8 @@ from attrs import frozen
 ROOT = Path(__file__).parents[3]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
 PYTHON = (sys.executable, "-W", "error")
+INTERRUPTIBLE = ("env", "--default-signal=INT")
+"""Before a command that is sent SIGINT: of tests that run in the background it would ignore that."""
 
 
 @frozen

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.cli.commands import ENVIRONMENT, PYTHON, Agent, eve_meta, running_agent
+from tests.unit.cli.commands import ENVIRONMENT, INTERRUPTIBLE, PYTHON, Agent, eve_meta, running_agent
 
 VM = "6f0d0d86-8a9d-4c0e-9f0b-3f4c9a2f3b01"
 TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
@@ -70,9 +70,17 @@ def test_of_some_interfaces(agent: Agent, document: Path) -> None:
 @contextmanager
 def following(run_dir: Path) -> Iterator[Iterator[Any]]:
     """The events that somebody who follows is told of, until Ctrl-C."""
-    # Where the tests run in the background SIGINT is ignored, and who is started then ignores it, too.
-    python = ("env", "--default-signal=INT", *PYTHON)
-    command = [*python, "-m", "eve_meta", "events", "--follow", "--json", "--run-dir", str(run_dir)]
+    command = [
+        *INTERRUPTIBLE,
+        *PYTHON,
+        "-m",
+        "eve_meta",
+        "events",
+        "--follow",
+        "--json",
+        "--run-dir",
+        str(run_dir),
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=ENVIRONMENT, text=True) as follower:
         assert follower.stdout
         try:

@@ -14,7 +14,7 @@ from uuid import UUID
 import pytest
 
 from tests.support import soon
-from tests.unit.cli.commands import ENVIRONMENT, PYTHON, Agent, Ran, eve_meta, running_agent
+from tests.unit.cli.commands import ENVIRONMENT, INTERRUPTIBLE, PYTHON, Agent, Ran, eve_meta, running_agent
 
 PORTS = tuple(f"tap{i}" for i in range(40))
 
@@ -162,7 +162,7 @@ def test_interrupted(agent: Agent, tmp_path: Path) -> None:
     """It says what is done, whatever it is doing: also where Python would warn that it has closed nothing."""
     write(tmp_path, "tap0.yaml", 1)
     write(tmp_path, "never.yaml", 2)
-    command = [sys.executable, "-m", "eve_meta", "attach", str(tmp_path), "--wait", "60"]
+    command = [*INTERRUPTIBLE, sys.executable, "-m", "eve_meta", "attach", str(tmp_path), "--wait", "60"]
     with subprocess.Popen(
         [*command, "--run-dir", str(agent.run_dir)],
         stdout=subprocess.PIPE,
