@@ -3,7 +3,7 @@
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,40 +13,23 @@ from attrs import frozen
 from netns.wiring import INNER_MAC
 from tests.agents import GREEN
 from tests.hosts import Host
-from tests.integration.booted import PASSWORD, Heard, heard, make_initramfs
+from tests.integration.booted import (
+    HOSTNAME,
+    PASSWORD,
+    Heard,
+    answered,
+    console,
+    console_of,
+    domain,
+    heard,
+    without_seed,
+)
 from tests.integration.hypervisors import ADDRESSES, EMPTY, Hypervisor, connect, hypervisor
 from tests.integration.libvirt import states
 from tests.support import need_sandbox, soon
-from tests.vms import KERNEL
 
-HOSTNAME = "web.example.org"
 OPEN = ["open", "open"]
-ANSWERS = 5
-BOOT_SECONDS = 60
 PHASE_SECONDS = 20
-DOMAIN = f"""
-<domain type='qemu'>
-  <name>web</name>
-  <uuid>6f0d4d3a-5b8c-4c39-9d53-0a7f3f0b7c11</uuid>
-  <metadata>
-    <eve:document xmlns:eve='urn:eve-meta:document:1'>hostname: {HOSTNAME}</eve:document>
-  </metadata>
-  <memory unit='MiB'>96</memory>
-  <os>
-    <type arch='x86_64' machine='pc'>hvm</type>
-    <kernel>{{kernel}}</kernel>
-    <initrd>{{initramfs}}</initrd>
-    <cmdline>console=ttyS0 loglevel=1</cmdline>
-  </os>
-  <devices>
-    <interface type='bridge'><source bridge='br0'/><model type='virtio'/><rom enabled='no'/></interface>
-    <interface type='ethernet'><target dev='tapx'/><model type='virtio'/><rom enabled='no'/></interface>
-    <serial type='file'><source path='/var/log/libvirt/console'/></serial>
-    <controller type='usb' model='none'/>
-    <memballoon model='none'/>
-  </devices>
-</domain>
-"""
 
 
 @frozen
@@ -82,32 +65,17 @@ class Pair:
 
     def heard(self) -> list[Heard]:
         """What the guest has said; a line may begin at one host and end at the other."""
-        return heard(console(self.source) + console(self.target))
+        return heard(console(self.source.libvirt) + console(self.target.libvirt))
 
     def is_answered(self) -> bool:
         """Whether the guest is answered again and again from now on; it waits for that."""
-        before = len(self._answered())
-        return soon(lambda: len(self._answered()) >= before + ANSWERS, BOOT_SECONDS)
-
-    def _answered(self) -> list[Heard]:
-        return [each for each in self.heard() if each.answer]
+        return answered(self.heard)
 
     def _is_under_way(self) -> bool:
         return "Data processed" in self.source.libvirt.try_virsh("domjobinfo", "web").stdout
 
     def _migration(self) -> tuple[str, ...]:
         return ("migrate", "--live", "web", self.target.uri, "--migrateuri", f"tcp://{ADDRESSES[1]}")
-
-
-def console(where: Hypervisor) -> str:
-    """What the guest has said while it ran at a host."""
-    path = where.libvirt.directory / "var" / "log" / "console"
-    return path.read_text(encoding="utf-8") if path.exists() else ""
-
-
-def without_seed(answer: Mapping[str, object]) -> dict[str, object]:
-    """All of an answer that is not fresh each time."""
-    return {key: value for key, value in answer.items() if key != "random_seed"}
 
 
 @pytest.fixture(scope="module")
@@ -128,11 +96,10 @@ def pair(host: Host, hosts: Pair, tmp_path: Path) -> Iterator[Pair]:
     del host
     both = (hosts.source, hosts.target)
     before = [each.objects() for each in both]
-    domain = DOMAIN.format(kernel=KERNEL / "vmlinuz", initramfs=make_initramfs(tmp_path))
-    hosts.source.libvirt.virsh("define", "/dev/stdin", given=domain)
+    hosts.source.libvirt.virsh("define", "/dev/stdin", given=domain(tmp_path))
     try:
         hosts.source.libvirt.virsh("start", "web")
-        assert hosts.is_answered(), console(hosts.source)
+        assert hosts.is_answered(), console(hosts.source.libvirt)
         for each in both:
             each.libvirt.forget()
         yield hosts
@@ -140,7 +107,7 @@ def pair(host: Host, hosts: Pair, tmp_path: Path) -> Iterator[Pair]:
         for each in both:
             each.libvirt.try_virsh("destroy", "web")
             each.libvirt.try_virsh("undefine", "web")
-            (each.libvirt.directory / "var" / "log" / "console").unlink(missing_ok=True)
+            console_of(each.libvirt).unlink(missing_ok=True)
     assert before == [each.objects() for each in both]
 
 
