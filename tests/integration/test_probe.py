@@ -14,7 +14,7 @@ from functools import partial
 import pytest
 
 from tests.agents import EVE_META, GREEN, RED, Agent
-from tests.hosts import HOSTNAME, IPV4, LINK_LOCAL, MAC, Guest, Host, ip, kernel_objects, run
+from tests.hosts import HOSTNAME, IPV4, LINK_LOCAL, MAC, Guest, Host, ip, kernel_objects, mac_of, run
 from tests.integration.asking import repeating
 from tests.integration.frames import Sniffer, marker, send
 from tests.support import soon
@@ -153,11 +153,6 @@ def read_slowly(guest: Guest) -> None:
     """As a guest asks that is within its limits."""
     guest.read(HOSTNAME)
     time.sleep(_PAUSE_SECONDS)
-
-
-def mac_of(link: str) -> str:
-    (shown,) = json.loads(ip("-j", "link", "show", "dev", link))
-    return str(shown["address"])
 
 
 def filters_of(link: str) -> str:
