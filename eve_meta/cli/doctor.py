@@ -9,7 +9,9 @@ from eve_meta.accesses import Accesses
 from eve_meta.cli import completing, options
 from eve_meta.cli.accesses import accesses_in
 from eve_meta.cli.client import Client
+from eve_meta.cli.config_file import FILE, configuration
 from eve_meta.cli.examples import examples
+from eve_meta.configuration.said import Configuration
 from eve_meta.diagnosis.examination import examination
 from eve_meta.diagnosis.finding import Finding, Level
 from eve_meta.diagnosis.told import Told
@@ -31,23 +33,33 @@ _COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red"}
 @click.option(
     "--state-dir",
     type=options.DIRECTORY,
-    default=STATE_DIR,
-    show_default=True,
+    show_default=f"what {FILE} says, or {STATE_DIR}",
     help="Where the agent keeps documents.",
 )
 @options.run_dir
-def command(interface: str | None, *, as_json: bool, state_dir: Path, run_dir: Path) -> int:
+def command(interface: str | None, *, as_json: bool, state_dir: Path | None, run_dir: Path) -> int:
     """Look at the host, and at the way of a guest's question at INTERFACE, and ask there as the guest would.
 
     Prints a line for each thing: ok, warn or FAIL, and what to do. Exits with 1 if anything fails.
     """
-    found = examination(interface, _told(Client(run_dir), interface), state_dir)
+    said, complaints = _configuration()
+    kept = state_dir or Path(str(said.values.get("state_dir", STATE_DIR)))
+    found = examination(interface, _told(Client(run_dir), interface), kept, complaints)
     if as_json:
         told = list(found)
         click.echo(json.dumps([_plain(each) for each in told], indent=1))
     else:
         told = list(map(_tell, found))
     return int(any(each.is_failed for each in told))
+
+
+def _configuration() -> tuple[Configuration, list[str]]:
+    """What the agent's file says, and what is wrong with that."""
+    try:
+        said = configuration(None)
+    except click.ClickException as error:
+        return Configuration(), [error.format_message()]
+    return said, said.complaints(FILE)
 
 
 def _told(client: Client, interface: str | None) -> Told:

@@ -1,6 +1,6 @@
 """All that a doctor looks at, in order."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from eve_meta.diagnosis import host, interface
@@ -9,18 +9,22 @@ from eve_meta.diagnosis.told import Told
 from netns import NetnsError
 
 
-def examination(name: str | None, told: Told, state_dir: Path) -> Iterator[Finding]:
+def examination(
+    name: str | None, told: Told, state_dir: Path, complaints: Sequence[str]
+) -> Iterator[Finding]:
     """What there is to say of a host, and of an interface if there is a name; without root no more than that.
 
     Args:
         name: the interface's.
         told: what the agent tells.
         state_dir: where it keeps documents.
+        complaints: of its configuration.
     """
     root = host.need("root")
     yield root
     if root.is_failed:
         return
+    yield host.configuration(complaints)
     try:
         yield from host.findings(told, state_dir)
         if name is None:

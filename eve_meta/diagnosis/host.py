@@ -3,7 +3,7 @@
 import os
 import platform
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from eve_meta.diagnosis.finding import Finding, fail, ok, warn
@@ -36,6 +36,13 @@ def findings(told: Told, state_dir: Path) -> Iterator[Finding]:
     yield storage(state_dir)
     yield from neighbours(len(told.statuses))
     yield from others()
+
+
+def configuration(complaints: Sequence[str]) -> Finding:
+    """Whether the agent starts with what its configuration file says."""
+    if complaints:
+        return fail("configuration", complaints[0], "correct it (see 'eve-meta check-config')")
+    return ok("configuration", "nothing is wrong with it")
 
 
 def need(name: str) -> Finding:

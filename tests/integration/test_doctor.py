@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from attrs import frozen
 
+from eve_meta.cli.config_file import FILE
 from netns import bpf, link_of, rtnetlink
 from netns.netlink import NETLINK_ROUTE, Netlink, attribute, nest
 from tests.agents import EVE_META, GREEN, RED, Agent
@@ -26,6 +27,17 @@ _PROG_TYPE_XDP, _XDP_DROP = 6, 1
 _IFLA_XDP_FD, _IFLA_XDP_FLAGS, _XDP_FLAGS_SKB_MODE = 1, 3, 2
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 READER = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
+
+# In a mount namespace of its own: writes its standard input to the agent's file, and runs a command there.
+CONFIGURED = f"""
+mount -t tmpfs tmpfs "$1"
+mkdir "$1/upper" "$1/work"
+mount -t overlay -o "lowerdir=/etc,upperdir=$1/upper,workdir=$1/work" overlay /etc
+mkdir -p {FILE.parent}
+cat >{FILE}
+shift
+exec "$@" </dev/null
+"""
 
 
 @frozen
@@ -87,6 +99,23 @@ def test_lines(host: Host, agent: Agent) -> None:
     assert lines[0] == "ok    root: there"
     assert {"ok  ", "warn", "FAIL"} == {each[:4] for each in lines}
     assert lines[-1] == "FAIL  attached: tap0 is not attached: attach it (eve-meta attach tap0 DOCUMENT)"
+
+
+def test_configuration(host: Host, agent: Agent, tmp_path: Path) -> None:
+    """Documents are sought where the agent's file says, and what is wrong in that is told."""
+    del host, agent
+    text = "state_dir: /srv/none\nservers: 0\n"
+    (tmp_path / "etc").mkdir()
+    command = ("unshare", "--mount", "sh", "-ec", CONFIGURED, "sh", str(tmp_path / "etc"))
+    done = subprocess.run(
+        [*command, *EVE_META, "doctor", "--json"], input=text, capture_output=True, text=True, check=False
+    )
+    found = Examined(done.returncode, tuple(json.loads(done.stdout)))
+
+    assert found.of("state directory") == [("ok", "/srv/none is made when the agent starts", "")]
+    ((level, message, _),) = found.of("configuration")
+    assert level == "FAIL"
+    assert message.startswith(f"{FILE}:2: servers: ")
 
 
 def test_a_tap_that_nobody_has_open(host: Host, agent: Agent) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from eve_meta.diagnosis.finding import Level
-from eve_meta.diagnosis.host import agent, kernel, neighbours, storage
+from eve_meta.diagnosis.host import agent, configuration, kernel, neighbours, storage
 from eve_meta.diagnosis.told import Told
 
 
@@ -22,6 +22,13 @@ from eve_meta.diagnosis.told import Told
 )
 def test_kernel(release: str, level: Level) -> None:
     assert level is kernel(release).level
+
+
+def test_configuration() -> None:
+    """The first complaint is told, as it is."""
+    assert Level.OK is configuration(()).level
+    found = configuration(("file:2: servers: must be more", "file:3: more"))
+    assert (Level.FAIL, "file:2: servers: must be more") == (found.level, found.message)
 
 
 def thresholds(directory: Path, **numbers: int) -> Path:
