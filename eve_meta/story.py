@@ -8,11 +8,12 @@ from attrs import frozen
 
 from eve_meta.accesses import Access, Accesses
 from eve_meta.milestones import USER_DATA_PATHS
+from eve_meta.totals import format_of
 
 _SHOWN = 5
 """Paths that were not found, in one line."""
 
-_FORMATS = {"openstack": "OpenStack", "nocloud": "NoCloud", "eve": "EVE"}
+_TITLES = {"ec2": "EC2", "openstack": "OpenStack", "nocloud": "NoCloud", "eve": "EVE"}
 _OK, _NOT_FOUND = 200, 404
 
 
@@ -24,11 +25,6 @@ class Reading:
     revision: int
 
 
-def format_of(path: str) -> str:
-    """Whose format a path is of. What is of no other is of EC2, as with nova."""
-    return _FORMATS.get(path.lstrip("/").partition("/")[0], "EC2")
-
-
 def client_of(access: Access) -> str:
     """Who asked: how it calls itself."""
     return access.agent or "a client without a name"
@@ -38,7 +34,7 @@ def clients(accesses: Accesses) -> Iterator[str]:
     """Everybody who asked, with the formats that were asked for, in the order of their first requests."""
     formats: dict[str, dict[str, None]] = {}
     for each in accesses.requests:
-        formats.setdefault(client_of(each), {})[format_of(each.path)] = None
+        formats.setdefault(client_of(each), {})[_TITLES[format_of(each.path)]] = None
     for name, asked in formats.items():
         yield f"{name} ({', '.join(asked)})"
 

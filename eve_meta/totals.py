@@ -13,11 +13,19 @@ from eve_meta.limits import Limits
 FORMATS = ("ec2", "openstack", "nocloud", "eve", "none")
 """What is asked for; the last is what could not be read."""
 
+_TREES = frozenset(FORMATS) - {"ec2", "none"}
+
 BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 """Seconds: of the times that answers took as many are counted up to each, and those that took longer."""
 
 _STATUSES = frozenset(map(int, HTTPStatus))
 _LIMITS = frozenset(fields_dict(Limits))
+
+
+def format_of(path: str) -> str:
+    """Whose format a path is of. What is of no other is of EC2, as with nova."""
+    first = path.lstrip("/").partition("/")[0]
+    return first if first in _TREES else "ec2"
 
 
 @frozen(kw_only=True)

@@ -7,13 +7,12 @@ from attrs import frozen
 from eve_meta.accesses import PROBE
 from eve_meta.exchange import Request
 from eve_meta.milestones import USER_DATA_PATHS
-from eve_meta.totals import FORMATS
+from eve_meta.totals import format_of
 
 METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE")
 
 _MAX_PATH, _MAX_AGENT = 96, 64
 _METHOD_NUMBERS = {each.encode(): number for number, each in enumerate(METHODS)}
-_TREES = {each.encode(): each for each in FORMATS if each not in {"ec2", "none"}}
 _USER_DATA = tuple(each.encode() for each in USER_DATA_PATHS)
 
 
@@ -25,7 +24,7 @@ class Asked:
         path: without a query.
         method: its number in `METHODS`, or the next one.
         agent: how the client calls itself.
-        format: one of `FORMATS`.
+        format: one of `eve_meta.totals.FORMATS`.
         is_for_user_data: whether user data is where it leads.
         is_probe: whether an operator asks in a guest's place.
     """
@@ -46,7 +45,7 @@ class Asked:
             path=path[:_MAX_PATH],
             method=_METHOD_NUMBERS.get(request.method, len(METHODS)),
             agent=agent[:_MAX_AGENT],
-            format=_format(path),
+            format=format_of(path.decode("latin-1")),
             is_for_user_data=path.endswith(_USER_DATA),
             is_probe=agent == PROBE.encode(),
         )
@@ -54,8 +53,3 @@ class Asked:
 
 UNREAD = Asked(b"", len(METHODS), b"", "none", is_for_user_data=False, is_probe=False)
 """What could not be read."""
-
-
-def _format(path: bytes) -> str:
-    """What is of no other tree is of EC2, as with nova."""
-    return _TREES.get(path.lstrip(b"/").partition(b"/")[0], "ec2")

@@ -3,7 +3,7 @@
 import pytest
 
 from eve_meta.accesses import Access, Accesses, read
-from eve_meta.story import clients, duration, format_of, story, user_data_read
+from eve_meta.story import clients, duration, story, user_data_read
 
 _ONE = [{"at": 1, "revision": 1}]
 CLOUD_INIT = "Cloud-Init/23.4"
@@ -25,23 +25,6 @@ def accesses(
             "requests": requests,
         }
     )
-
-
-@pytest.mark.parametrize(
-    ("path", "name"),
-    [
-        ("/openstack/latest/user_data", "OpenStack"),
-        ("/openstack", "OpenStack"),
-        ("//openstack", "OpenStack"),
-        ("/openstacks", "EC2"),
-        ("/", "EC2"),
-        ("/latest/api/token", "EC2"),
-        ("/nocloud/meta-data", "NoCloud"),
-        ("/eve/v1/network.json", "EVE"),
-    ],
-)
-def test_format(path: str, name: str) -> None:
-    assert name == format_of(path)
 
 
 def test_who_asked() -> None:
