@@ -14,6 +14,9 @@ ROOT = Path(__file__).parents[1]
 KERNEL = ROOT / ".venv" / "kernel"
 """Where `scripts/prepare` has unpacked it."""
 
+VHOST = Path("/dev/vhost-net")
+"""Where a kernel has it, frames go between guest and tap without QEMU."""
+
 BOOT_SECONDS = 120
 """Of a VM among others, on a machine that emulates all their processors."""
 
@@ -72,10 +75,11 @@ def switched_on(tap: str, initramfs: Path, directory: Path, *, mtu: int = 1500) 
     console.touch()
     # QEMU's own choice of offloads: TCP segments larger than the MTU, and checksums that are left to be made.
     nic = f"virtio-net-pci,netdev=nic,mac={MAC},host_mtu={mtu},romfile="
+    vhost = "on" if VHOST.exists() else "off"
     command = [
         *("qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"),
         *("-accel", "tcg", "-m", str(_MEMORY_MIB), "-serial", f"file:{console}"),
-        *("-netdev", f"tap,id=nic,ifname={tap},script=no,downscript=no", "-device", nic),
+        *("-netdev", f"tap,id=nic,ifname={tap},script=no,downscript=no,vhost={vhost}", "-device", nic),
         *("-kernel", str(KERNEL / "vmlinuz"), "-initrd", str(initramfs)),
         *("-append", "console=ttyS0 loglevel=1 panic=-1"),
     ]

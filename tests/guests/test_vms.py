@@ -76,10 +76,12 @@ def test_many(host: Host, agent: Agent, initramfs: Path, tmp_path: Path) -> None
     assert [told(number) for number in range(MANY)] == found
 
 
-@pytest.mark.parametrize("mtu", [1400, 9000])
-def test_mtu(host: Host, agent: Agent, initramfs: Path, tmp_path: Path, mtu: int) -> None:
-    """Networks with small frames, and with large ones; segments are cut by the NIC that takes them."""
-    tap = host.tap("tap0", bridge=host.bridge(), mtu=mtu)
+@pytest.mark.parametrize(("mtu", "is_bare"), [(1400, False), (9000, False), (1500, True)])
+def test_frames(  # noqa: PLR0913 - fixtures
+    host: Host, agent: Agent, initramfs: Path, tmp_path: Path, mtu: int, *, is_bare: bool
+) -> None:
+    """Small frames, large ones, and a tap without a bridge; NICs cut segments themselves."""
+    tap = host.tap("tap0", bridge=None if is_bare else host.bridge(), mtu=mtu)
     agent.attach(tap, document(0))
     with closing(Sniffer.on(tap)) as sniffer, switched_on(tap, initramfs, tmp_path, mtu=mtu) as vm:
         found = read(vm)
