@@ -1,4 +1,4 @@
-"""A program of the kernel's own machine, eBPF, that has frames come in on another link.
+"""Programs of the kernel's own machine, eBPF: one that has frames come in on another link, and others'.
 
 tc's `mirred` does so with no program, but drops what is for a link without a carrier, as a tap has none that
 no VM has open. Source: bpf(2), bpf-helpers(7), linux/bpf.h; RFC 9669; tcf_mirred_to_dev() in
@@ -10,6 +10,7 @@ import errno
 import os
 import platform
 import struct
+from collections.abc import Iterator
 
 _SYSTEM_CALLS = {"x86_64": 321, "aarch64": 280, "loongarch64": 280, "riscv64": 280, "ppc64le": 361}
 """The number of bpf(2). Source: syscall.tbl of each architecture."""
@@ -17,6 +18,14 @@ _SYSTEM_CALLS = {"x86_64": 321, "aarch64": 280, "loongarch64": 280, "riscv64": 2
 _PROG_LOAD, _PROG_TYPE_SCHED_CLS = 5, 3
 _ATTRIBUTES = struct.Struct("=IIQQ")
 """Type, how many instructions, where they are, where the licence is; of the rest nothing is said."""
+
+_PROG_QUERY = 16
+_QUERY = struct.Struct("=IIIIQIIQQQQ")
+"""Link, place, flags, where numbers are written, and how many; the rest is not asked."""
+
+_TCX = {"ingress": 46, "egress": 47}
+_MAX_PROGRAMS = 64
+"""At one place. Source: BPF_MPROG_MAX, linux/bpf_mprog.h."""
 
 _INSTRUCTION = struct.Struct("=BBhi")
 _COPY, _SET, _LOAD_HALF, _LOAD_BYTE = 0xBF, 0xB7, 0x28, 0x30
@@ -56,17 +65,35 @@ def bringing(port: int) -> int:
     )
 
 
+def tcx_programs(link: int) -> Iterator[tuple[str, int]]:
+    """The programs that see a link's frames by tcx, by direction and number; none before Linux 6.6."""
+    for direction, place in _TCX.items():
+        numbers = (ctypes.c_uint32 * _MAX_PROGRAMS)()
+        asked = _QUERY.pack(link, place, 0, 0, ctypes.addressof(numbers), _MAX_PROGRAMS, *[0] * 5)
+        attributes = ctypes.create_string_buffer(asked)
+        try:
+            _call(_PROG_QUERY, attributes, _QUERY.size)
+        except OSError:
+            return
+        count = _QUERY.unpack_from(attributes)[5]
+        yield from ((direction, number) for number in numbers[:count])
+
+
 def _loaded(*program: tuple[int, int, int, int, int]) -> int:
     """Of each instruction the code, the registers it works in and from, how far to jump, and a number."""
-    number = _SYSTEM_CALLS.get(platform.machine())
-    if number is None:
-        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
     code = b"".join(_INSTRUCTION.pack(each, to | of << 4, jump, k) for each, to, of, jump, k in program)
     written, licence = ctypes.create_string_buffer(code), ctypes.create_string_buffer(b"Apache-2.0")
     places = ctypes.addressof(written), ctypes.addressof(licence)
     attributes = ctypes.create_string_buffer(_ATTRIBUTES.pack(_PROG_TYPE_SCHED_CLS, len(program), *places))
-    descriptor: int = _libc.syscall(ctypes.c_long(number), _PROG_LOAD, attributes, _ATTRIBUTES.size)
-    if descriptor < 0:
-        code_of_error = ctypes.get_errno()
-        raise OSError(code_of_error, f"bpf: {os.strerror(code_of_error)}")
-    return descriptor
+    return _call(_PROG_LOAD, attributes, _ATTRIBUTES.size)
+
+
+def _call(command: int, attributes: "ctypes.Array[ctypes.c_char]", size: int) -> int:
+    number = _SYSTEM_CALLS.get(platform.machine())
+    if number is None:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+    result: int = _libc.syscall(ctypes.c_long(number), command, attributes, size)
+    if result < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"bpf: {os.strerror(code)}")
+    return result

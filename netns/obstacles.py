@@ -1,14 +1,14 @@
 """What else sees an interface's frames and may take them away: programs, filters and rules of others.
 
-The kernel shows a frame that comes in to generic XDP, then to tc's filters, then to nftables' ingress hooks
-by their priorities: what is there before ours is looked for, and what sees frames that go out. XDP in a
-driver comes before all that.
+The kernel shows a frame that comes in to generic XDP, then to tcx, then to tc's filters, then to nftables'
+ingress hooks by their priorities: what is there before ours is looked for, and what sees frames that go out.
+XDP in a driver comes before all that.
 Source: __netif_receive_skb_core() and __dev_queue_xmit() in net/core/dev.c, Linux 6.18.
 """
 
 from collections.abc import Collection, Iterator
 
-from netns import links, nftables, ruleset, traffic_control
+from netns import bpf, links, nftables, ruleset, traffic_control
 from netns.names import link_of
 from netns.netlink import NETLINK_NETFILTER, NETLINK_ROUTE, Netlink
 
@@ -35,6 +35,8 @@ def _on_links(route: Netlink, names: Collection[str]) -> Iterator[tuple[str, str
                 yield name, f"the XDP program {program}"
             filters = traffic_control.filters(route, index) if index in hooked else ()
             yield from ((name, f"tc's {direction} filter {kind}") for direction, kind in filters)
+            programs = bpf.tcx_programs(index)
+            yield from ((name, f"the {direction} program {number} of tcx") for direction, number in programs)
 
 
 def _in_rules(netfilter: Netlink) -> Iterator[tuple[str, str]]:

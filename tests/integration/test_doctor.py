@@ -1,8 +1,10 @@
 """`eve-meta doctor`: what is wrong is found, said in a line, with what to do."""
 
+import ctypes
 import json
 import os
 import re
+import socket
 import struct
 import subprocess
 import sys
@@ -25,6 +27,7 @@ TAKEN_AWAY = "it may drop frames before eve-meta has them: if a probe fails, tak
 STEERED_ELSEWHERE = "no attached guest reaches it, others do: take it away if it is not meant so"
 _PROG_TYPE_XDP, _XDP_DROP = 6, 1
 _IFLA_XDP_FD, _IFLA_XDP_FLAGS, _XDP_FLAGS_SKB_MODE = 1, 3, 2
+_PROG_ATTACH, _PROG_ATTACHMENT = 8, struct.Struct("=IIIIIIQ")
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 READER = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
 
@@ -270,6 +273,30 @@ def test_an_xdp_program(host: Host, agent: Agent, monkeypatch: pytest.MonkeyPatc
     ((level, message, remedy),) = found.of("frames")
     assert ("warn", TAKEN_AWAY) == (level, remedy)
     assert re.fullmatch(r"the XDP program \d+ of tap0 sees them", message)
+    assert {"probe IPv4", "probe IPv6"} == found.failed
+
+
+@pytest.mark.parametrize(("direction", "place"), [("ingress", 46), ("egress", 47)])
+def test_a_tcx_program(host: Host, agent: Agent, direction: str, place: int) -> None:
+    """A program of tcx comes before us, or sees what we answer."""
+    host.guest("red", "tap0")
+    agent.attach("tap0", RED)
+    program = bpf._loaded((bpf._SET, 0, 0, 0, bpf._TC_ACT_SHOT), (bpf._EXIT, 0, 0, 0, 0))
+    index = socket.if_nametoindex("tap0")
+    attached = ctypes.create_string_buffer(_PROG_ATTACHMENT.pack(index, program, place, 0, 0, 0, 0))
+    has_tcx = True
+    try:
+        bpf._call(_PROG_ATTACH, attached, _PROG_ATTACHMENT.size)
+    except OSError:  # Linux before 6.6
+        has_tcx = False
+    os.close(program)
+    assert has_tcx == bool([*bpf.tcx_programs(index)])
+    if not has_tcx:
+        return
+    found = examined(agent, "tap0")
+    ((level, message, remedy),) = found.of("frames")
+    assert ("warn", TAKEN_AWAY) == (level, remedy)
+    assert re.fullmatch(rf"the {direction} program \d+ of tcx of tap0 sees them", message)
     assert {"probe IPv4", "probe IPv6"} == found.failed
 
 
