@@ -40,7 +40,7 @@ def boot(directory: Path) -> str:
     """What a virtual machine says from when it is switched on until it is off."""
     initramfs = directory / "initramfs"
     run("scripts/guest-initramfs", KERNEL, "/dev/stdin", initramfs, given=SCRIPT)
-    command = [*QEMU, "-kernel", KERNEL / "vmlinuz", "-initrd", initramfs]
+    command = [*QEMU, "-kernel", str(KERNEL / "vmlinuz"), "-initrd", str(initramfs)]
     booted = subprocess.run(command, capture_output=True, text=True, timeout=BOOT_SECONDS, check=True)
     return booted.stdout
 
