@@ -46,7 +46,10 @@ def test_no_room(file: int) -> None:
     with bundled([file] * 8) as bundle:
         limits = resource.getrlimit(resource.RLIMIT_NOFILE)
         theirs = os.dup(bundle)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (theirs + 3, limits[1]))
+        free = [os.dup(file) for _ in range(3)]
+        for each in free:
+            os.close(each)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(free) + 1, limits[1]))
         try:
             found = unbundled(theirs)
         finally:
