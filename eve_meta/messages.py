@@ -121,9 +121,7 @@ class ReadTraffic(Command):
     arguments: ClassVar = [(b"interfaces", ListOf(Unicode()))]
     response: ClassVar = [
         (b"interfaces", ListOf(Unicode())),
-        (b"requests", ListOf(Integer())),
-        (b"refused", ListOf(Integer())),
-        (b"failed", ListOf(Integer())),
+        (b"outcomes", ListOf(ListOf(Integer()))),
         (b"connections", ListOf(Integer())),
         (b"last_ms", ListOf(Integer())),
         (b"last_paths", ListOf(Unicode())),

@@ -16,7 +16,8 @@ from eve_meta.agent.status import Contact, Status
 from eve_meta.contact import WAIT_MAX_SECONDS
 from eve_meta.document.schema import Schema, document_schemas, record, reference
 from eve_meta.reports import REPORTS
-from eve_meta.traffic import Traffic
+from eve_meta.totals import FORMATS
+from eve_meta.traffic import Outcomes, Traffic
 
 PATH = "/openapi.json"
 
@@ -38,6 +39,11 @@ _STATUS_KINDS: Mapping[Any, Schema] = {
     UUID: _UUID,
     int: _INTEGER,
     float: _NUMBER,
+    Mapping[str, Outcomes]: {
+        "type": "object",
+        "propertyNames": {"enum": list(FORMATS)},
+        "additionalProperties": reference("Outcomes"),
+    },
 }
 
 _NAME = {
@@ -246,6 +252,7 @@ def _answers() -> dict[str, Schema]:
         "Contact": record(Contact, _STATUS_KINDS),
         "Contacts": _record(interface=_STRING, contacts={"type": "array", "items": reference("Contact")}),
         "Detached": _record(interface=_STRING, detached=_BOOLEAN),
+        "Outcomes": record(Outcomes, _STATUS_KINDS),
         "Traffic": record(Traffic, _STATUS_KINDS),
         "AllTraffic": _record(
             at=_NUMBER, interfaces={"type": "object", "additionalProperties": reference("Traffic")}

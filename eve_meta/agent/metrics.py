@@ -1,7 +1,7 @@
 """What is counted, as Prometheus reads it.
 
-An interface has five time series, and there are a hundred or two besides: nothing that a guest says is a
-label, but which of our formats it asks for. Source:
+An interface has two time series and three for each format that was asked for, and there are a hundred or two
+besides: nothing that a guest says is a label, but which of our formats it asks for. Source:
 https://prometheus.io/docs/instrumenting/exposition_formats/, writing_exporters/.
 """
 
@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import final
 
-from attrs import fields_dict, frozen
+from attrs import asdict, fields_dict, frozen
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -113,7 +113,7 @@ def _of_guests(attached: Iterable[tuple[Status, Traffic | None]]) -> Iterator[Me
     requests = CounterMetricFamily(
         "eve_meta_requests",
         "Requests since the interface's door was opened: answered (2xx, 3xx), refused (4xx), failed (5xx).",
-        labels=[*_OF_INTERFACE, "outcome"],
+        labels=[*_OF_INTERFACE, "format", "outcome"],
     )
     connections = GaugeMetricFamily(
         "eve_meta_connections", "Connections of guests that are open.", labels=_OF_INTERFACE
@@ -125,15 +125,10 @@ def _of_guests(attached: Iterable[tuple[Status, Traffic | None]]) -> Iterator[Me
         if traffic is None:
             continue
         labels = [status.interface, str(status.uuid)]
-        for outcome, number in _outcomes(traffic):
-            requests.add_metric([*labels, outcome], number)
+        for name, outcomes in traffic.formats.items():
+            for outcome, number in asdict(outcomes).items():
+                requests.add_metric([*labels, name, outcome], number)
         connections.add_metric(labels, traffic.connections)
         if traffic.last_at is not None:
             last.add_metric(labels, traffic.last_at)
     yield from (requests, connections, last)
-
-
-def _outcomes(traffic: Traffic) -> Iterator[tuple[str, int]]:
-    yield "answered", traffic.requests - traffic.refused - traffic.failed
-    yield "refused", traffic.refused
-    yield "failed", traffic.failed

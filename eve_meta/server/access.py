@@ -15,12 +15,12 @@ from typing import final
 from eve_meta.accesses import FIRST, LATEST, Access, Accesses, Revision
 from eve_meta.milestones import Milestone
 from eve_meta.server.asked import METHODS, Asked
-from eve_meta.traffic import Traffic
+from eve_meta.traffic import Outcomes, Traffic
 
 _MAX_AGENTS, _MAX_REVISIONS = 16, 16
 _OTHER = "?"
-_CLASSES = 6
-"""Of statuses, by their hundreds."""
+_OUTCOMES = (0, 0, 0, 0, 1, 2)
+"""The place of each class of statuses in `eve_meta.traffic.Outcomes`, by the hundreds of these."""
 _METHOD_NAMES = (*METHODS, _OTHER)
 
 _FACTS = struct.Struct("=dIHBB")
@@ -48,7 +48,7 @@ class AccessLog:
         self._paths: list[bytes] = []
         self._facts = bytearray()
         self._count = 0
-        self._by_class = [0] * _CLASSES
+        self._outcomes: dict[str, list[int]] = {}
         self._awaits_first = self._awaits_user_data = True
         self.on_milestone: Callable[[Milestone], None] = lambda _: None
 
@@ -61,7 +61,10 @@ class AccessLog:
         """Note what was asked, and status and size in bytes of its answer."""
         number = self._count
         self._count = number + 1
-        self._by_class[status // 100] += 1
+        outcomes = self._outcomes.get(asked.format)
+        if outcomes is None:
+            outcomes = self._outcomes[asked.format] = [0, 0, 0]
+        outcomes[_OUTCOMES[status // 100]] += 1
         if self._awaits_first or (asked.is_for_user_data and self._awaits_user_data):
             self._mark(asked, status)
         agent = self._agents.get(asked.agent)
@@ -109,10 +112,8 @@ class AccessLog:
     def traffic(self, connections: int) -> Traffic:
         """The same in numbers, with that of the connections that are open."""
         last = self._request(self._place(self._count - 1)) if self._count else None
-        return Traffic(
-            requests=self._count,
-            refused=self._by_class[4],
-            failed=self._by_class[5],
+        return Traffic.of(
+            {name: Outcomes(*each) for name, each in self._outcomes.items()},
             connections=connections,
             last_at=last.at if last else None,
             last_path=last.path if last else "",

@@ -29,7 +29,7 @@ def test_scrape(host: Host, tmp_path: Path) -> None:
         agent.stop()
 
     samples = [each for family in text_string_to_metric_families(text) for each in family.samples]
-    answered = {"interface": "tap0", "vm": RED["uuid"], "outcome": "answered"}
+    answered = {"interface": "tap0", "vm": RED["uuid"], "format": "ec2", "outcome": "answered"}
     assert [1] == [each.value for each in samples if each.labels == answered]
     assert [1] == [each.value for each in samples if each.labels == {"state": "open"}]
 

@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from eve_meta.agent.metrics import exposition
 from eve_meta.agent.status import Counts, State, Status
 from eve_meta.totals import Totals
-from eve_meta.traffic import Traffic
+from eve_meta.traffic import Outcomes, Traffic
 
 HERE = Path(__file__).parents[2] / "docs" / "monitoring"
 DASHBOARD: dict[str, Any] = json.loads((HERE / "dashboard.json").read_text(encoding="utf-8"))
@@ -48,7 +48,7 @@ def labels() -> dict[str, set[str]]:
         server_pid=None,
         took_ms=None,
     )
-    traffic = Traffic(requests=1, refused=0, failed=0, connections=0, last_at=1.0, last_path="/")
+    traffic = Traffic.of({"ec2": Outcomes(answered=1)}, connections=0, last_at=1.0, last_path="/")
     counts = Counts(attaches=1, attach_seconds=1.0, looks=1, repairs=0, server_starts=1, problems=0)
     text = exposition(counts, [status], {"tap0": traffic}, Totals(answers={("ec2", 200): 1})).decode()
     return {

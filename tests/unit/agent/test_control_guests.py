@@ -97,8 +97,11 @@ class TrafficTests(ControlTests):
         self.reactor.advance(5)
         self.read("tap0")
         self.read("tap0", "/nothing?x=y")
-        quiet = {"requests": 0, "refused": 0, "failed": 0, "connections": 0, "last_at": None, "last_path": ""}
-        asked = {**quiet, "requests": 2, "refused": 1, "last_at": 5.0, "last_path": "/nothing"}
+        none = {"requests": 0, "refused": 0, "failed": 0, "formats": {}}
+        quiet = {**none, "connections": 0, "last_at": None, "last_path": ""}
+        formats = {"ec2": {"answered": 1, "refused": 1, "failed": 0}}
+        counted = {"requests": 2, "refused": 1, "formats": formats}
+        asked = {**quiet, **counted, "last_at": 5.0, "last_path": "/nothing"}
 
         told = self.ask("GET", "/v1/traffic").json
 
@@ -149,9 +152,9 @@ class MetricsTests(ControlTests):
 
         assert 1 == found["eve_meta_interfaces", "open"]
         assert 1 == found["eve_meta_attach_seconds_count", ""]
-        assert 1 == found["eve_meta_requests_total", f"tap0 answered {UUID}"]
-        assert 1 == found["eve_meta_requests_total", f"tap0 refused {UUID}"]
-        assert 0 == found["eve_meta_requests_total", f"tap0 failed {UUID}"]
+        assert 1 == found["eve_meta_requests_total", f"ec2 tap0 answered {UUID}"]
+        assert 1 == found["eve_meta_requests_total", f"ec2 tap0 refused {UUID}"]
+        assert 0 == found["eve_meta_requests_total", f"ec2 tap0 failed {UUID}"]
         assert 5 == found["eve_meta_last_request_timestamp_seconds", f"tap0 {UUID}"]
 
     def test_all_guests_together(self) -> None:

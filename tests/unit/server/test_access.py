@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.task import Clock
@@ -14,7 +15,8 @@ from eve_meta.messages import ReadAccessLog, ReadTraffic
 from eve_meta.milestones import Milestone
 from eve_meta.server.access import AccessLog
 from eve_meta.server.asked import UNREAD, Asked
-from eve_meta.traffic import MAX_INTERFACES, Traffic, heard, told
+from eve_meta.totals import FORMATS
+from eve_meta.traffic import MAX_INTERFACES, Outcomes, Traffic, heard, told
 from tests.unit.server.guests import GET, Guest, connect
 from tests.unit.transport import GuestTransport
 
@@ -117,15 +119,35 @@ def test_traffic() -> None:
         log.note(float(number), asked(b"/%d" % number), (200, 404, 500)[number % 3], 0)
 
     assert log.traffic(connections=2) == Traffic(
-        requests=300, refused=100, failed=100, connections=2, last_at=299.0, last_path="/299"
+        requests=300,
+        refused=100,
+        failed=100,
+        formats={"ec2": Outcomes(answered=100, refused=100, failed=100)},
+        connections=2,
+        last_at=299.0,
+        last_path="/299",
     )
+
+
+def test_traffic_by_format() -> None:
+    """What was not asked for is not told; what could not be read is of no format."""
+    log = AccessLog(0.0, 1)
+    for target, status in ((b"/openstack", 200), (b"/openstack", 304), (b"/eve/x", 404)):
+        log.note(1.0, asked(target), status, 0)
+    log.note(1.0, UNREAD, 400, 0)
+    expected = {"openstack": Outcomes(2, 0, 0), "eve": Outcomes(0, 1, 0), "none": Outcomes(0, 1, 0)}
+
+    assert expected == log.traffic(0).formats
+    columns = told([("tap0", log.traffic(0))])
+    assert {"tap0": log.traffic(0)} == heard(columns)
 
 
 def test_traffic_of_many_fits_into_one_message() -> None:
     log = AccessLog(0.0, 1)
     log.note(1e10, asked(b"/" + b"x" * 3000), 404, 0)
+    traffic = evolve(log.traffic(2**20), formats=dict.fromkeys(FORMATS, Outcomes(*[10**10 - 1] * 3)))
 
-    columns = told((f"interface-{number:05}", log.traffic(2**20)) for number in range(MAX_INTERFACES))
+    columns = told((f"interface-{number:05}", traffic) for number in range(MAX_INTERFACES))
 
     values = ReadTraffic.makeResponse(columns, None).values()
     assert all(len(each) <= AMP_VALUE_BYTES for each in values)
@@ -137,7 +159,9 @@ def test_traffic_that_does_not_fit_together() -> None:
     columns = told([("tap0", AccessLog(0.0, 1).traffic(0))])
 
     with pytest.raises(ValueError, match="shorter"):
-        heard({**columns, "requests": []})
+        heard({**columns, "connections": []})
+    with pytest.raises(ValueError, match=r"shorter|longer"):
+        heard({**columns, "outcomes": [[1, 2, 3]]})
 
 
 def test_the_latest_revisions_are_remembered() -> None:
