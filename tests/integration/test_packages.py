@@ -49,6 +49,8 @@ class Debian:
         machine.do(
             "rm", "-f", "/usr/sbin/policy-rc.d"
         )  # by which a container says that nothing is to be started
+        # What an agent has left on the real machine would be purged with the package.
+        machine.do("rm", "-rf", "/var/lib/eve-meta", "/etc/eve-meta")
         self.before = self.ours()
         text = base64.encodebytes(package.read_bytes()).decode()
         machine.do("sh", "-c", f"base64 -d >{PACKAGE}", given=text)
