@@ -15,8 +15,7 @@ from tests.support import need_programs
 from tests.unit.cli.commands import ENVIRONMENT, PYTHON
 
 _SECONDS = 60
-_TAB = "\t"
-_BEGIN, _END = "\x01", "\x05"
+_BEGIN, _END, _CONTROL_T = "\x01", "\x05", "\x14"
 
 
 @frozen
@@ -25,20 +24,35 @@ class Shell:
 
     Attributes:
         command: starts it, without the user's settings.
-        ready: typed first.
-        key: puts into the line what completes it.
+        ready: typed first, with the script in the place of SCRIPT.
+        keys: put into the line what completes it, print the line behind an `@`, and end.
     """
 
     name: str
     command: tuple[str, ...]
     ready: str
-    key: str
+    keys: str
 
 
-BASH = Shell("bash", ("bash", "--norc", "--noprofile", "-i"), "source {script}", "\x1b*")
-"""The key is readline's insert-completions: all of them are put in."""
+BASH = Shell(
+    "bash",
+    ("bash", "--norc", "--noprofile", "-i"),
+    "source SCRIPT",
+    f"\x1b*{_BEGIN}echo @'{_END}'\nexit\n",
+)
+"""The first key is readline's insert-completions: all of them are put in."""
 
-ZSH = Shell("zsh", ("zsh", "-f", "-i"), "autoload -Uz compinit; compinit -u -D; source {script}", _TAB)
+_WIDGET = (
+    r"told() { zle expand-or-complete; print -r $'\n'@$BUFFER; BUFFER=exit; zle accept-line; }; "
+    "zle -N told; bindkey '^T' told"
+)
+ZSH = Shell(
+    "zsh",
+    ("zsh", "-f", "-i"),
+    f"autoload -Uz compinit; compinit -u -D; source SCRIPT; {_WIDGET}",
+    _CONTROL_T,
+)
+"""Nothing is typed behind the key: what is, while zsh completes, may be lost."""
 
 
 def completed(shell: Shell, line: str, directory: Path) -> str:
@@ -54,7 +68,7 @@ def completed(shell: Shell, line: str, directory: Path) -> str:
     environment = _with_eve_meta(script.parent)
     said = subprocess.check_output(["eve-meta", "completion", shell.name], env=environment)
     script.write_bytes(said)
-    typed = f"{shell.ready.format(script=script)}\n{line}{shell.key}{_BEGIN}echo @'{_END}'\nexit\n"
+    typed = f"{shell.ready.replace('SCRIPT', str(script))}\n{line}{shell.keys}"
     shown = _typed(shell.command, typed, environment, directory)
     (printed,) = re.findall(r"^@(.*?)\r?$", shown, re.MULTILINE) or [shown]
     return " ".join(printed.split())
